@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The front door. Each target is one script or one meson call; nothing is compiled by rules here.
+.PHONY: help build run check bench clean
+
+help:
+	@sed -n 's/^#: //p' Makefile
+
+#: make run     build what is missing, boot examples/two-vms, do the demonstration, leave a shell
+run: build
+	@scripts/run
+
+#: make check   every test (what CI runs)
+check:
+	@scripts/check
+
+#: make build   set the machine up and build everything: tool, kernel, components, guests, images
+build:
+	@scripts/build
+
+#: make bench   the benchmarks, under -icount
+bench: build
+	@bench/run
+
+#: make clean   remove build/ (the cache of slow pieces stays: see docs/guests.md)
+clean:
+	rm -rf build
