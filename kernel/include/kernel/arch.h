@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What core/, object/ and api/ need of an architecture. arch/aarch64 implements it for real,
+ * arch/fake for the unit tests on the host. The arch also provides <arch/memory.h> with
+ *
+ *	static inline void *arch_phys_to_ptr(struct paddr p);		RAM, kernel window
+ *	static inline struct paddr arch_ptr_to_phys(const void *ptr);
+ *
+ * (it includes <kernel/types.h>), and memcpy, memmove, memset, memcmp where there is no libc.
+ */
+#ifndef KERNEL_ARCH_H
+#define KERNEL_ARCH_H
+
+#include <arch/memory.h>
+#include <kernel/tcb.h>
+
+/* Native user threads run with this SPSR (ABI 1.7). */
+#ifdef KERNEL_DEBUG
+#define ARCH_USER_SPSR	0x40UL
+#else
+#define ARCH_USER_SPSR	0x140UL
+#endif
+
+/*
+ * Makes the machine ready for the thread: its address space (slots[TCB_VSPACE]; the empty table if
+ * that is not a live VSpace), SIMD state (eager), vCPU. Called only when the thread differs from
+ * the one switched to last, or after arch_switch_needed() events; general registers are the
+ * entry code's. Also for sched_idle: no vCPU then.
+ */
+void arch_switch_to(struct tcb *tcb);
+/* tcb dies or its SIMD flag changed: forget or redo what the CPU holds for it. */
+void arch_fpu_release(struct tcb *tcb);		/* deleted: do not save into it any more */
+void arch_fpu_flags_changed(struct tcb *tcb);	/* TCB_SetFlags; tcb may be current */
+/* Registers of tcb are about to be read or written by another thread: bring them to memory. */
+void arch_context_sync(struct tcb *tcb);
+/* TPIDR_EL0, TPIDRRO_EL0 of tcb were changed in its context. */
+void arch_tls_changed(struct tcb *tcb);
+
+/* Waits until an interrupt is pending (wfi; interrupts stay masked). */
+void arch_wait_for_interrupt(void);
+/* Is an enabled interrupt pending now? Cheap: called from preemption points. */
+bool arch_irq_pending(void);
+
+/* The interrupt controller. */
+#define ARCH_IRQ_NONE	0xffffffffu
+unsigned int arch_irq_max(void);		/* highest legal number, below IRQ_LIMIT */
+unsigned int arch_irq_take(void);		/* acknowledge; ARCH_IRQ_NONE if spurious */
+void arch_irq_end(unsigned int irq);		/* end of interrupt for the one taken */
+void arch_irq_mask(unsigned int irq);
+void arch_irq_unmask(unsigned int irq);
+void arch_irq_set_edge(unsigned int irq, bool edge);
+void arch_irq_user_claimed(unsigned int irq, bool claimed);	/* a handler exists or went (PPI 30) */
+void arch_sgi_raise(unsigned int sgi, unsigned int target);
+/* An interrupt the arch reserved (25, 27): it raises fault_vgic_maintenance() or fault_vppi(). */
+void arch_reserved_irq(unsigned int irq);
+/* Programs the next tick (2 ms). */
+void arch_timer_tick(void);
+
+/* Zeroes RAM (multiple of 16 bytes). */
+void arch_zero(struct paddr at, u64 bytes);
+
+void arch_putc(char c);
+_Noreturn void arch_halt(void);
+
+#endif

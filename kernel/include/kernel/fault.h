@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Faults: raised by the entry code, delivered as messages to a handler, answered by a reply. */
+#ifndef KERNEL_FAULT_H
+#define KERNEL_FAULT_H
+
+#include <kernel/lookup.h>
+
+struct tcb;
+
+struct fault {
+	seL4_FaultType type;		/* 0: none */
+	u64 word[2];			/* per type, see the raise functions */
+	bool in_receive;		/* cap fault only */
+	bool fetch;			/* VM fault only */
+	struct lookup_failure lookup;	/* cap fault only */
+};
+
+/*
+ * Each makes the current thread fault: the message is sent to its handler (or the thread stops).
+ * They do not schedule: the entry points of syscall.h do. The arch calls the last four from
+ * arch_reserved_irq() and from its exception dispatch through kernel_*().
+ */
+void fault_cap(u64 cptr, bool in_receive, const struct lookup_failure *failure);
+void fault_unknown_syscall(u64 nr);
+void fault_user_exception(u64 number, u64 code);
+void fault_vm(u64 address, u32 fsr, bool fetch);
+void fault_vcpu(u32 hsr);
+void fault_vgic_maintenance(u64 index);		/* all ones: no list register */
+void fault_vppi(u64 irq);
+
+/* Writes the message of tcb's fault for receiver; returns the length. */
+unsigned int fault_message(struct tcb *tcb, struct tcb *receiver);
+/* Applies a reply to tcb's fault; true if the thread shall run again. */
+bool fault_reply(struct tcb *tcb, struct tcb *replier);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Messages between threads (ABI 1.4, 11). */
+#ifndef KERNEL_IPC_H
+#define KERNEL_IPC_H
+
+#include <kernel/tcb.h>
+
+static inline u64 message_info(u64 label, unsigned int unwrapped, unsigned int caps,
+			       unsigned int length)
+{
+	return label << SEL4_MSG_LABEL_SHIFT | (u64)unwrapped << SEL4_MSG_UNWRAPPED_SHIFT |
+	       (u64)caps << SEL4_MSG_EXTRA_CAPS_SHIFT | length;
+}
+
+static inline u64 message_label(u64 info)
+{
+	return info >> SEL4_MSG_LABEL_SHIFT;
+}
+
+static inline unsigned int message_caps(u64 info)
+{
+	return (unsigned int)(info >> SEL4_MSG_EXTRA_CAPS_SHIFT) & 3;
+}
+
+static inline unsigned int message_length(u64 info)
+{
+	unsigned int length = (unsigned int)(info & bit_mask(SEL4_MSG_LENGTH_BITS));
+
+	return length > SEL4_MSG_MAX_LENGTH ? SEL4_MSG_MAX_LENGTH : length;
+}
+
+/* Registers of a message: badge or cptr, info, MR0..MR3. */
+#define IPC_REG_BADGE	0
+#define IPC_REG_INFO	1
+#define IPC_REG_MR0	2
+
+/* Message register i of tcb to value; beyond the four only with buffer. False if it had no place. */
+bool ipc_set_mr(struct tcb *tcb, u64 *buffer, unsigned int i, u64 value);
+/* Sender's message, or its pending fault, to receiver, with badge. ep: for unwrapping, or NULL. */
+struct endpoint;
+void ipc_transfer(struct tcb *sender, struct endpoint *ep, u64 badge, bool grant,
+		  struct tcb *receiver);
+/* The slots named by the extra caps of tcb's message. False: a lookup failed at *bad_cptr. */
+bool ipc_lookup_extra(struct tcb *tcb, u64 info, struct slot *extra[], unsigned int *count,
+		      u64 *bad_cptr, struct lookup_failure *failure);
+
+#endif

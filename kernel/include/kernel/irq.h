@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Interrupts: who gets them. The controller itself is the arch's (arch.h). */
+#ifndef KERNEL_IRQ_H
+#define KERNEL_IRQ_H
+
+#include <kernel/cdt.h>
+
+#define IRQ_LIMIT	1020	/* GICv2's interrupt identifiers */
+
+enum irq_state { IRQ_INACTIVE, IRQ_SIGNAL, IRQ_TIMER, IRQ_RESERVED };
+
+/* Boot: kernel's own interrupts. Unmasking them is the arch's business. */
+void irq_set_timer(unsigned int irq);
+void irq_set_reserved(unsigned int irq);
+enum irq_state irq_state(unsigned int irq);
+/* One pending interrupt: take it from the controller, act, end it. Does not schedule. */
+void irq_handle(void);
+/* The last handler cap goes. */
+void irq_handler_finalise(unsigned int irq);
+
+#endif

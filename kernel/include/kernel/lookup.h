@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Capability address lookup (ABI 4). */
+#ifndef KERNEL_LOOKUP_H
+#define KERNEL_LOOKUP_H
+
+#include <kernel/cap.h>
+
+/* Why a lookup failed; detail words in the order of ABI 2.3. */
+struct lookup_failure {
+	seL4_LookupFailureType type;
+	u64 detail[3];
+};
+
+unsigned int lookup_failure_words(const struct lookup_failure *failure);
+
+static inline struct lookup_failure lookup_invalid_root(void)
+{
+	return (struct lookup_failure){ .type = seL4_InvalidRoot };
+}
+
+static inline struct lookup_failure lookup_missing(u64 bits_left)
+{
+	return (struct lookup_failure){ seL4_MissingCapability, { bits_left } };
+}
+
+/*
+ * Resolves cptr's lowest bits from root. NULL on failure, with the reason in *failure. *left is
+ * the number of bits that remained.
+ */
+struct slot *lookup_resolve(struct cap root, u64 cptr, unsigned int bits, unsigned int *left,
+			    struct lookup_failure *failure);
+
+struct tcb;
+/* A system call's cptr in the thread's CSpace; leftover bits ignored. */
+struct slot *lookup_slot(struct tcb *tcb, u64 cptr, struct lookup_failure *failure);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The scheduler: strict priorities, FIFO within one, event based. */
+#ifndef KERNEL_SCHED_H
+#define KERNEL_SCHED_H
+
+#include <kernel/tcb.h>
+
+#define SCHED_PRIORITIES	256
+#define SCHED_SLICE		5
+#define PREEMPT_PERIOD		100
+
+/* The thread that entered the kernel and, after sched_run(), the one to resume. */
+extern struct tcb *sched_current;
+extern struct tcb sched_idle;
+
+/* Boot: the first thread, runnable, becomes current when the kernel is left. */
+void sched_init(struct tcb *first);
+/* tcb became runnable: run it now, soon or later by ABI 10.1. */
+void sched_wake(struct tcb *tcb);
+/* Current must not simply go on: choose anew at the end of the kernel entry. */
+void sched_reschedule(void);
+void sched_enqueue_head(struct tcb *tcb);
+void sched_enqueue_tail(struct tcb *tcb);
+void sched_dequeue(struct tcb *tcb);
+void sched_set_state(struct tcb *tcb, enum thread_state state);
+void sched_tick(void);
+void sched_yield(void);
+/*
+ * Chooses and switches to the thread to resume (arch_switch_to), waits for interrupts while there
+ * is none. Returns sched_current, whose context is ready to be loaded.
+ */
+struct tcb *sched_run(void);
+
+/* Long operations call this after each unit of work: true = stop, an interrupt waits. */
+bool preempt_point(void);
+
+#endif

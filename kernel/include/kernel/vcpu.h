@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* vCPUs: object/vcpu.c owns struct vcpu. */
+#ifndef KERNEL_VCPU_H
+#define KERNEL_VCPU_H
+
+#include <kernel/tcb.h>
+
+void vcpu_create(struct paddr at);
+void vcpu_finalise(struct cap cap, bool final);
+/* The thread goes: its vCPU, if any, is dissociated (tcb->vcpu becomes NULL, SPSR sanitised). */
+void vcpu_thread_finalise(struct tcb *tcb);
+/* The loaded vCPU is saved and unloaded (domain switch). */
+void vcpu_flush(void);
+
+#endif

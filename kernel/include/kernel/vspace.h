@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Address spaces, page tables, frames: object/vspace.c. Decode functions are in invocation.h. */
+#ifndef KERNEL_VSPACE_H
+#define KERNEL_VSPACE_H
+
+#include <kernel/cdt.h>
+
+/* Retype hooks: memory is zero (or device); clean it from the caches as ABI 10.7 says. */
+void frame_create(struct paddr at, enum frame_size size, bool device);
+void page_table_create(struct paddr at);
+void vspace_create(struct paddr at);
+
+/* Deletion hooks. Frames: every cap unmaps its own mapping. Tables: the final one only. */
+void frame_finalise(struct cap cap);
+void page_table_finalise(struct cap cap, bool final);
+void vspace_finalise(struct cap cap, bool final);
+
+#endif
