@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What runtime_start (startup.c) sets up before main, in this order. */
+#ifndef RUNTIME_STARTUP_H
+#define RUNTIME_STARTUP_H
+
+void config_init(const void *blob);
+void log_init(void);
+void log_write(const char *bytes, unsigned long length);
+void heap_init(void);
+
+#endif
