@@ -24,8 +24,8 @@
 /*
  * Makes the machine ready for the thread: its address space (slots[TCB_VSPACE]; the empty table if
  * that is not a live VSpace), SIMD state (eager), vCPU. Called only when the thread differs from
- * the one switched to last, or after arch_switch_needed() events; general registers are the
- * entry code's. Also for sched_idle: no vCPU then.
+ * the one switched to last, or after sched_stale(); general registers are the entry code's. Also
+ * for sched_idle: no vCPU then.
  */
 void arch_switch_to(struct tcb *tcb);
 /* tcb dies or its SIMD flag changed: forget or redo what the CPU holds for it. */

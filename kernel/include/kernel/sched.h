@@ -23,6 +23,10 @@ void sched_enqueue_head(struct tcb *tcb);
 void sched_enqueue_tail(struct tcb *tcb);
 void sched_dequeue(struct tcb *tcb);
 void sched_set_state(struct tcb *tcb, enum thread_state state);
+/* What arch_switch_to() set up is out of date (space or vCPU changed): call it again. */
+void sched_stale(void);
+/* tcb is being deleted: no trace of it may stay. */
+void sched_forget(struct tcb *tcb);
 void sched_tick(void);
 void sched_yield(void);
 /*

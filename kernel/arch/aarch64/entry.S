@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Into the kernel and out of it. While a user thread runs, SP_EL2 points at the context in its
+ * TCB (16-byte aligned), so that saving needs no scratch register; inside the kernel SP_EL2 is the
+ * one kernel stack.
+ */
+#include <arch/memory.h>
+#include <kernel/context.h>
+
+	.section .text.start, "ax"
+	.global _start
+/* x0..x5 as ABI 7.1 says; MMU on with the loader's tables. */
+_start:
+	msr	daifset, #15
+	msr	spsel, #1
+	adr	x9, _start
+	at	s1e2r, x9			/* where did the loader put us? */
+	isb
+	mrs	x10, par_el1
+	and	x6, x10, #0x0000fffffffff000
+	ldr	x9, =kernel_stack_top
+	mov	sp, x9
+	stp	x4, x5, [sp, #-16]!
+	stp	x2, x3, [sp, #-16]!
+	stp	x0, x1, [sp, #-16]!
+	mov	x0, sp
+	mov	x1, x6
+	ldr	x9, =vectors
+	msr	vbar_el2, x9
+	isb
+	mov	x29, xzr
+	mov	x30, xzr
+	bl	boot_start
+	/* falls through with x0 = context of the first thread */
+
+	.global entry_exit
+entry_exit:
+	mov	sp, x0
+	ldp	x21, x22, [sp, #CONTEXT_SP]	/* sp, next ip */
+	ldr	x23, [sp, #CONTEXT_SPSR]
+	ldp	x24, x25, [sp, #CONTEXT_TPIDR]
+	msr	sp_el0, x21
+	msr	elr_el2, x22
+	msr	spsr_el2, x23
+	msr	tpidr_el0, x24
+	msr	tpidrro_el0, x25
+	ldp	x0, x1, [sp, #CONTEXT_X(0)]
+	ldp	x2, x3, [sp, #CONTEXT_X(2)]
+	ldp	x4, x5, [sp, #CONTEXT_X(4)]
+	ldp	x6, x7, [sp, #CONTEXT_X(6)]
+	ldp	x8, x9, [sp, #CONTEXT_X(8)]
+	ldp	x10, x11, [sp, #CONTEXT_X(10)]
+	ldp	x12, x13, [sp, #CONTEXT_X(12)]
+	ldp	x14, x15, [sp, #CONTEXT_X(14)]
+	ldp	x16, x17, [sp, #CONTEXT_X(16)]
+	ldp	x18, x19, [sp, #CONTEXT_X(18)]
+	ldp	x20, x21, [sp, #CONTEXT_X(20)]
+	ldp	x22, x23, [sp, #CONTEXT_X(22)]
+	ldp	x24, x25, [sp, #CONTEXT_X(24)]
+	ldp	x26, x27, [sp, #CONTEXT_X(26)]
+	ldp	x28, x29, [sp, #CONTEXT_X(28)]
+	ldr	x30, [sp, #CONTEXT_X(30)]
+	eret
+
+/* Saves everything; leaves x22 = ELR, x7 as the thread had it, SP = kernel stack. */
+	.macro enter
+	stp	x0, x1, [sp, #CONTEXT_X(0)]
+	stp	x2, x3, [sp, #CONTEXT_X(2)]
+	stp	x4, x5, [sp, #CONTEXT_X(4)]
+	stp	x6, x7, [sp, #CONTEXT_X(6)]
+	stp	x8, x9, [sp, #CONTEXT_X(8)]
+	stp	x10, x11, [sp, #CONTEXT_X(10)]
+	stp	x12, x13, [sp, #CONTEXT_X(12)]
+	stp	x14, x15, [sp, #CONTEXT_X(14)]
+	stp	x16, x17, [sp, #CONTEXT_X(16)]
+	stp	x18, x19, [sp, #CONTEXT_X(18)]
+	stp	x20, x21, [sp, #CONTEXT_X(20)]
+	stp	x22, x23, [sp, #CONTEXT_X(22)]
+	stp	x24, x25, [sp, #CONTEXT_X(24)]
+	stp	x26, x27, [sp, #CONTEXT_X(26)]
+	stp	x28, x29, [sp, #CONTEXT_X(28)]
+	str	x30, [sp, #CONTEXT_X(30)]
+	mrs	x21, sp_el0
+	mrs	x22, elr_el2
+	mrs	x23, spsr_el2
+	mrs	x24, tpidr_el0
+	mrs	x25, tpidrro_el0
+	stp	x21, x22, [sp, #CONTEXT_SP]
+	stp	x23, x22, [sp, #CONTEXT_SPSR]	/* fault ip = ELR */
+	stp	x24, x25, [sp, #CONTEXT_TPIDR]
+	mov	x20, sp
+	ldr	x9, =kernel_stack_top
+	mov	sp, x9
+	mov	x29, xzr
+	.endm
+
+	/* x0 = the TCB to resume */
+	.macro leave
+	add	x0, x0, #160			/* TCB_CONTEXT_OFFSET */
+	b	entry_exit
+	.endm
+
+	.text
+lower_sync:
+	enter
+	mrs	x19, esr_el2
+	lsr	x9, x19, #26
+	sub	x9, x9, #0x15			/* SVC64, HVC64: a system call */
+	cmp	x9, #1
+	b.hi	1f
+	sub	x22, x22, #4
+	str	x22, [x20, #CONTEXT_FAULT_IP]
+	mov	x0, x7
+	bl	kernel_syscall
+	leave
+1:	mov	x0, x19
+	bl	exception_sync
+	leave
+
+lower_irq:
+	enter
+	bl	exception_irq
+	leave
+
+fatal:
+	ldr	x9, =kernel_stack_top
+	mov	sp, x9
+	bl	exception_fatal
+
+	.macro vector target, number
+	.balign 128
+	mov	x18, \number
+	b	\target
+	.endm
+
+	.macro vector_keep target
+	.balign 128
+	b	\target
+	.endm
+
+	.section .vectors, "ax"
+	.balign 2048
+	.global vectors
+vectors:
+	vector	fatal0, 0
+	vector	fatal0, 1
+	vector	fatal0, 2
+	vector	fatal0, 3
+	vector	fatal0, 4
+	vector	fatal0, 5
+	vector	fatal0, 6
+	vector	fatal0, 7
+	vector_keep lower_sync			/* AArch64 */
+	vector_keep lower_irq
+	vector	fatal0, 10
+	vector	fatal0, 11
+	vector_keep lower_sync			/* AArch32: a guest's 32-bit programs */
+	vector_keep lower_irq
+	vector	fatal0, 14
+	vector	fatal0, 15
+fatal0:
+	mov	x0, x18
+	b	fatal
+
+	.section .stack, "aw", %nobits
+	.balign 16
+	.skip	KERNEL_STACK_SIZE
+kernel_stack_top:
+
+/* SIMD state: q0..q31, FPSR, FPCR. Enabled in CPTR_EL2 by the caller. */
+	.text
+	.arch_extension fp
+	.arch_extension simd
+	.macro fpu_all op
+	\op	q0, q1, [x0], #32
+	\op	q2, q3, [x0], #32
+	\op	q4, q5, [x0], #32
+	\op	q6, q7, [x0], #32
+	\op	q8, q9, [x0], #32
+	\op	q10, q11, [x0], #32
+	\op	q12, q13, [x0], #32
+	\op	q14, q15, [x0], #32
+	\op	q16, q17, [x0], #32
+	\op	q18, q19, [x0], #32
+	\op	q20, q21, [x0], #32
+	\op	q22, q23, [x0], #32
+	\op	q24, q25, [x0], #32
+	\op	q26, q27, [x0], #32
+	\op	q28, q29, [x0], #32
+	\op	q30, q31, [x0], #32
+	.endm
+
+	.global fpu_save
+fpu_save:
+	fpu_all	stp
+	mrs	x1, fpsr
+	mrs	x2, fpcr
+	stp	x1, x2, [x0]
+	ret
+
+	.global fpu_load
+fpu_load:
+	fpu_all	ldp
+	ldp	x1, x2, [x0]
+	msr	fpsr, x1
+	msr	fpcr, x2
+	ret

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What an exception from a lower level becomes (ABI 5.4). System calls do not come here. */
+#include <arm/esr.h>
+#include <kernel/arch.h>
+#include <kernel/print.h>
+#include <kernel/sched.h>
+#include <kernel/syscall.h>
+
+#include "machine.h"
+
+#define ESR_UNDEFINED	0x02000000u	/* EC 0, IL */
+#define FAR_PAGE_MASK	0xfffUL
+#define PAR_F		1UL
+#define PAR_PAGE	0x0000fffffffff000UL
+#define HPFAR_FIPA	0xffffffffff0UL
+
+/*
+ * The IPA of a guest's fault. HPFAR_EL2 holds its page for every translation fault and for faults
+ * of a stage 1 table walk; for permission faults of the access itself the CPU may leave it, so
+ * stage 1 is asked again (ARM ARM D17.2.64).
+ */
+static u64 guest_fault_address(u64 esr, bool fetch)
+{
+	u64 far = sysreg_read(far_el2);
+	u64 par;
+
+	if ((esr & ESR_DABT_S1PTW) || (ESR_DFSC(esr) & ~3u) != ESR_DFSC_PERMISSION)
+		return (sysreg_read(hpfar_el2) & HPFAR_FIPA) << 8 | (far & FAR_PAGE_MASK);
+	par = sysreg_read(par_el1);
+	if (fetch)
+		far = sched_current->context.next_ip;
+	__asm__ volatile("at s1e1r, %0" : : "r"(far));
+	isb();
+	far = (sysreg_read(par_el1) & PAR_PAGE) | (far & FAR_PAGE_MASK);
+	sysreg_write(par_el1, par);
+	return far;
+}
+
+struct tcb *exception_sync(u64 esr)
+{
+	u32 syndrome = (u32)esr;
+	u32 ec = ESR_EC(syndrome);
+
+	if (ec == ESR_EC_DABT_LOWER || ec == ESR_EC_IABT_LOWER) {
+		bool fetch = ec == ESR_EC_IABT_LOWER;
+		u64 address = sched_current->vcpu ? guest_fault_address(esr, fetch) :
+						    sysreg_read(far_el2);
+
+		return kernel_vm_fault(address, syndrome, fetch);
+	}
+	if (syndrome == ESR_UNDEFINED)
+		return kernel_user_exception(syndrome, 0);
+	return kernel_vcpu_fault(syndrome);
+}
+
+struct tcb *exception_irq(void)
+{
+	return kernel_irq();
+}
+
+_Noreturn void exception_fatal(u64 vector)
+{
+	print_panic("exception vector %lu: ESR %lx ELR %lx FAR %lx", vector, sysreg_read(esr_el2),
+		    sysreg_read(elr_el2), sysreg_read(far_el2));
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* GICv2: distributor and CPU interface for the kernel. ARM IHI 0048B. */
+#include <arm/gicv2.h>
+#include <kernel/arch.h>
+#include <kernel/irq.h>
+#include <platform.h>
+
+#include "machine.h"
+
+#define GICD_BASE	(KERNEL_DEVICES + 0x0000)
+#define GICC_BASE	(KERNEL_DEVICES + 0x1000)
+#define GICH_BASE	(KERNEL_DEVICES + 0x2000)
+
+#define IRQ_PRIORITY	0x80808080u
+#define PRIORITY_MASK	0xf0u
+#define BINARY_POINT	3u
+
+static unsigned int irqs;	/* interrupt identifiers that the distributor has */
+
+static volatile u32 *gicd(unsigned int offset)
+{
+	return (volatile u32 *)(u64)(GICD_BASE + offset);
+}
+
+static volatile u32 *gicc(unsigned int offset)
+{
+	return (volatile u32 *)(u64)(GICC_BASE + offset);
+}
+
+volatile u32 *gich_register(unsigned int offset)
+{
+	return (volatile u32 *)(u64)(GICH_BASE + offset);
+}
+
+/* A single core reads its own bit in the target registers of its private interrupts, or 0. */
+static u32 own_target(void)
+{
+	for (unsigned int i = 0; i < GIC_PRIVATE; i += 4) {
+		u32 targets = *gicd(GICD_ITARGETSR + i);
+
+		targets |= targets >> 16;
+		targets |= targets >> 8;
+		if (targets & 0xff)
+			return targets & 0xff;
+	}
+	return 1;
+}
+
+void gicv2_init(void)
+{
+	u32 target = own_target();
+
+	irqs = 32 * ((*gicd(GICD_TYPER) & 31) + 1);
+	if (irqs > IRQ_LIMIT)
+		irqs = IRQ_LIMIT;
+	*gicd(GICD_CTLR) = 0;
+	for (unsigned int i = 0; i < irqs; i += 32) {
+		*gicd(GICD_ICENABLER + i / 8) = ~0u;
+		*gicd(GICD_ICPENDR + i / 8) = ~0u;
+		*gicd(GICD_ICACTIVER + i / 8) = ~0u;
+		*gicd(GICD_IGROUPR + i / 8) = PLATFORM_GIC_GROUP1 ? ~0u : 0;
+	}
+	for (unsigned int i = 0; i < irqs; i += 4)
+		*gicd(GICD_IPRIORITYR + i) = IRQ_PRIORITY;
+	for (unsigned int i = GIC_PRIVATE; i < irqs; i += 4)
+		*gicd(GICD_ITARGETSR + i) = target * 0x01010101u;
+	for (unsigned int i = GIC_PRIVATE; i < irqs; i += 16)
+		*gicd(GICD_ICFGR + i / 4) = 0;
+	*gicd(GICD_CTLR) = 1;
+	*gicc(GICC_PMR) = PRIORITY_MASK;
+	*gicc(GICC_BPR) = BINARY_POINT;
+	*gicc(GICC_CTLR) = 1;
+	*gich_register(GICH_HCR) = 0;
+	irq_set_reserved(GIC_PPI_MAINTENANCE);
+	irq_set_reserved(GIC_PPI_VIRTUAL_TIMER);
+	arch_irq_unmask(GIC_PPI_MAINTENANCE);
+}
+
+unsigned int arch_irq_max(void)
+{
+	return PLATFORM_IRQ_MAX < irqs ? PLATFORM_IRQ_MAX : irqs - 1;
+}
+
+/* The source CPU of an SGI stays in the value that ends it. */
+static u32 taken;
+
+unsigned int arch_irq_take(void)
+{
+	unsigned int irq;
+
+	taken = *gicc(GICC_IAR);
+	irq = taken & 0x3ff;
+	return irq >= IRQ_LIMIT ? ARCH_IRQ_NONE : irq;
+}
+
+void arch_irq_end(unsigned int irq)
+{
+	(void)irq;
+	*gicc(GICC_EOIR) = taken;
+}
+
+void arch_irq_mask(unsigned int irq)
+{
+	*gicd(GICD_ICENABLER + irq / 32 * 4) = 1u << irq % 32;
+	dsb();
+}
+
+void arch_irq_unmask(unsigned int irq)
+{
+	*gicd(GICD_ISENABLER + irq / 32 * 4) = 1u << irq % 32;
+}
+
+void arch_irq_set_edge(unsigned int irq, bool edge)
+{
+	volatile u32 *config = gicd(GICD_ICFGR + irq / 16 * 4);
+	u32 bit = 2u << irq % 16 * 2;
+
+	*config = edge ? *config | bit : *config & ~bit;
+}
+
+void arch_irq_user_claimed(unsigned int irq, bool claimed)
+{
+	if (irq == GIC_PPI_PHYSICAL_TIMER)
+		timer_user_claimed(claimed);
+}
+
+void arch_sgi_raise(unsigned int sgi, unsigned int target)
+{
+	dsb();
+	*gicd(GICD_SGIR) = (1u << target) << 16 | sgi;
+}
+
+bool arch_irq_pending(void)
+{
+	return sysreg_read(isr_el1) & 0x80;
+}
+
+void arch_wait_for_interrupt(void)
+{
+	dsb();
+	__asm__ volatile("wfi" : : : "memory");
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The kernel's own address space at EL2 (48-bit, 4 KiB granule):
+ *
+ *	0x80_0000_0000	window on physical addresses 0 .. 255 GiB, RAM only
+ *	0xff_c000_0000	the kernel image, 2 MiB blocks
+ *	0xff_ffe0_0000	device pages
+ */
+#ifndef ARCH_MEMORY_H
+#define ARCH_MEMORY_H
+
+#define KERNEL_WINDOW		0x8000000000
+#define KERNEL_WINDOW_SIZE	0x3fc0000000
+#define KERNEL_BASE		0xffc0000000
+#define KERNEL_DEVICES		0xffffe00000
+#define KERNEL_LOAD		0x60000000	/* p_paddr for loaders; found anew at entry */
+#define KERNEL_STACK_SIZE	16384
+
+#ifndef __ASSEMBLER__
+
+#include <kernel/types.h>
+
+/* RAM only. */
+static inline void *arch_phys_to_ptr(struct paddr p)
+{
+	return (void *)(p.v + KERNEL_WINDOW);
+}
+
+/* Objects: pointers into the window. The image's own data is not in it. */
+static inline struct paddr arch_ptr_to_phys(const void *ptr)
+{
+	return paddr((u64)ptr - KERNEL_WINDOW);
+}
+
+#endif
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The AArch64 part's internal interfaces, one block per file of this folder. */
+#ifndef AARCH64_MACHINE_H
+#define AARCH64_MACHINE_H
+
+#include <kernel/tcb.h>
+
+#define sysreg_read(name) ({ u64 value_; __asm__ volatile("mrs %0, " #name : "=r"(value_)); value_; })
+#define sysreg_write(name, value) \
+	__asm__ volatile("msr " #name ", %0" : : "rZ"((u64)(value)) : "memory")
+
+static inline void isb(void)
+{
+	__asm__ volatile("isb" : : : "memory");
+}
+
+static inline void dsb(void)
+{
+	__asm__ volatile("dsb sy" : : : "memory");
+}
+
+/* HCR_EL2 (ABI 6.8): native threads, and vCPUs. */
+#define HCR_NATIVE	0x8e28103bUL
+#define HCR_VCPU	0x80086039UL
+#define SCTLR_NATIVE	0x34d59824UL
+#define CPTR_EL2_TFP	(1UL << 10)
+#define CPTR_EL2_RES1	0x33ffUL
+#define CNTHCTL_EL1PCTEN	1UL	/* EL0, EL1 may read CNTPCT */
+#define CNTHCTL_EL1PCEN		2UL	/* and use CNTP_* */
+#define CNTKCTL_EL0PCTEN	1UL
+#define CNTKCTL_EL0PTEN		(1UL << 9)
+
+/* mmu.c */
+u64 mmu_image_phys(void);		/* physical address of KERNEL_BASE */
+struct paddr mmu_image_ptr_to_phys(const void *ptr);	/* the image's own data */
+void mmu_start(u64 image_phys, u64 dtb, u64 dtb_size);	/* the kernel's tables: image, devices, DTB */
+bool mmu_window_add(u64 start, u64 end);	/* RAM becomes visible in the window */
+bool mmu_in_window(u64 start, u64 end);
+void mmu_user_space_init(void);
+void mmu_set_user_space(u64 root, u64 vmid);
+extern u64 mmu_empty_space[];			/* a stage-2 root that maps nothing */
+
+/* cache.c */
+void cache_clean_pou(const void *start, u64 bytes);
+void cache_clean_poc(const void *start, u64 bytes);
+void cache_invalidate_poc(const void *start, u64 bytes);
+void cache_clean_invalidate_poc(const void *start, u64 bytes);
+void cache_unify(const void *start, u64 bytes);
+void tlb_flush_vmid(u64 vmid);
+void tlb_flush_ipa(u64 vmid, u64 ipa);
+void tlb_flush_all(void);
+
+/* gicv2.c */
+void gicv2_init(void);
+volatile u32 *gich_register(unsigned int offset);
+
+/* timer.c */
+void timer_init(void);
+/* What a native thread may use of the EL1 physical timer, and a guest. */
+void timer_native_access(void);
+void timer_guest_access(void);
+void timer_user_claimed(bool claimed);
+
+/* uart.c */
+void uart_init(void);
+
+/* switch.c */
+void fpu_save(struct fpu_context *fpu);
+void fpu_load(const struct fpu_context *fpu);
+
+/* entry.S */
+_Noreturn void entry_exit(struct context *context);
+
+/* exception.c, boot: called by entry.S */
+struct tcb *exception_sync(u64 esr);
+struct tcb *exception_irq(void);
+_Noreturn void exception_fatal(u64 vector);
+struct context *boot_start(const u64 parameters[6], u64 image_phys);
+
+#endif

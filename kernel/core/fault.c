@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Faults: raised, delivered as a Call to the handler, answered (ABI 5). */
+#include <kernel/endpoint.h>
+#include <kernel/fault.h>
+#include <kernel/ipc.h>
+#include <kernel/print.h>
+#include <kernel/sched.h>
+
+static void report_double(const struct tcb *tcb)
+{
+#ifdef KERNEL_DEBUG
+	print("thread %s stops: fault %u (%lx %lx) at %lx, and no handler\n", tcb->name,
+	      (unsigned int)tcb->fault.type, tcb->fault.word[0], tcb->fault.word[1],
+	      tcb->context.fault_ip);
+#endif
+}
+
+/* The endpoint that tcb's faults go to; null if there is none that would do. */
+static struct cap handler_of(struct tcb *tcb)
+{
+	struct slot *slot = lookup_slot(tcb, tcb->fault_handler, &tcb->lookup_failure);
+
+	if (!slot || cap_type(slot->cap) != CAP_ENDPOINT ||
+	    !(cap_rights(slot->cap) & SEL4_RIGHT_WRITE) ||
+	    !(cap_rights(slot->cap) & (SEL4_RIGHT_GRANT | SEL4_RIGHT_GRANT_REPLY)))
+		return cap_null();
+	return slot->cap;
+}
+
+static void deliver(struct fault fault)
+{
+	struct tcb *tcb = sched_current;
+	struct cap handler;
+
+	tcb->fault = fault;
+	handler = handler_of(tcb);
+	if (cap_is_null(handler)) {
+		report_double(tcb);
+		tcb->fault.type = seL4_Fault_NullFault;
+		sched_set_state(tcb, THREAD_INACTIVE);
+		return;
+	}
+	endpoint_send(endpoint_of(handler), tcb, (struct endpoint_send){
+		.badge = cap_badge(handler),
+		.blocking = true,
+		.call = true,
+		.grant = cap_rights(handler) & SEL4_RIGHT_GRANT,
+		.grant_reply = cap_rights(handler) & SEL4_RIGHT_GRANT_REPLY,
+	});
+}
+
+void fault_cap(u64 cptr, bool in_receive, const struct lookup_failure *failure)
+{
+	deliver((struct fault){ .type = seL4_Fault_CapFault, .word = { cptr },
+				.in_receive = in_receive, .lookup = *failure });
+}
+
+void fault_unknown_syscall(u64 nr)
+{
+	deliver((struct fault){ .type = seL4_Fault_UnknownSyscall, .word = { nr } });
+}
+
+void fault_user_exception(u64 number, u64 code)
+{
+	deliver((struct fault){ .type = seL4_Fault_UserException, .word = { number, code } });
+}
+
+void fault_vm(u64 address, u32 fsr, bool fetch)
+{
+	deliver((struct fault){ .type = seL4_Fault_VMFault, .word = { address, fsr },
+				.fetch = fetch });
+}
+
+void fault_vcpu(u32 hsr)
+{
+	deliver((struct fault){ .type = seL4_Fault_VCPUFault, .word = { hsr } });
+}
+
+void fault_vgic_maintenance(u64 index)
+{
+	deliver((struct fault){ .type = seL4_Fault_VGICMaintenance, .word = { index } });
+}
+
+void fault_vppi(u64 irq)
+{
+	deliver((struct fault){ .type = seL4_Fault_VPPIEvent, .word = { irq } });
+}
+
+#define FAULT_WORDS	13
+
+static unsigned int cap_fault_words(const struct tcb *tcb, u64 *w)
+{
+	const struct fault *fault = &tcb->fault;
+	unsigned int n = lookup_failure_words(&fault->lookup);
+
+	w[0] = tcb->context.fault_ip;
+	w[1] = fault->word[0];
+	w[2] = fault->in_receive;
+	w[3] = fault->lookup.type;
+	for (unsigned int i = 0; i < n; i++)
+		w[4 + i] = fault->lookup.detail[i];
+	return 4 + n;
+}
+
+static unsigned int unknown_syscall_words(const struct tcb *tcb, u64 *w)
+{
+	for (unsigned int i = 0; i < 8; i++)
+		w[i] = tcb->context.x[i];
+	w[8] = tcb->context.fault_ip;
+	w[9] = tcb->context.sp;
+	w[10] = tcb->context.next_ip;
+	w[11] = tcb->context.spsr;
+	w[12] = tcb->fault.word[0];
+	return 13;
+}
+
+static unsigned int fault_words(const struct tcb *tcb, u64 *w)
+{
+	const struct fault *fault = &tcb->fault;
+
+	switch (fault->type) {
+	case seL4_Fault_CapFault:
+		return cap_fault_words(tcb, w);
+	case seL4_Fault_UnknownSyscall:
+		return unknown_syscall_words(tcb, w);
+	case seL4_Fault_UserException:
+		w[0] = tcb->context.fault_ip;
+		w[1] = tcb->context.sp;
+		w[2] = tcb->context.spsr;
+		w[3] = fault->word[0];
+		w[4] = fault->word[1];
+		return 5;
+	case seL4_Fault_VMFault:
+		w[0] = tcb->context.fault_ip;
+		w[1] = fault->word[0];
+		w[2] = fault->fetch;
+		w[3] = fault->word[1];
+		return 4;
+	default:
+		w[0] = fault->word[0];
+		return 1;
+	}
+}
+
+unsigned int fault_message(struct tcb *tcb, struct tcb *receiver)
+{
+	u64 words[FAULT_WORDS];
+	unsigned int length = fault_words(tcb, words);
+	u64 *buffer = length > SEL4_MSG_REGISTERS ? tcb_buffer(receiver, true) : NULL;
+
+	for (unsigned int i = 0; i < length; i++) {
+		if (!ipc_set_mr(receiver, buffer, i, words[i]))
+			return i;
+	}
+	return length;
+}
+
+/* Reads up to most words of the reply; returns how many there were. */
+static unsigned int reply_words(struct tcb *replier, u64 *w, unsigned int most)
+{
+	unsigned int length = message_length(replier->context.x[IPC_REG_INFO]);
+	const u64 *buffer = tcb_buffer(replier, false);
+
+	if (length > most)
+		length = most;
+	for (unsigned int i = 0; i < length; i++) {
+		if (i < SEL4_MSG_REGISTERS)
+			w[i] = replier->context.x[IPC_REG_MR0 + i];
+		else if (buffer)
+			w[i] = buffer[SEL4_IPC_BUFFER_MSG / sizeof(u64) + i];
+		else
+			return i;
+	}
+	return length;
+}
+
+static void reply_unknown_syscall(struct tcb *tcb, struct tcb *replier)
+{
+	u64 w[12];
+	unsigned int n = reply_words(replier, w, 12);
+
+	for (unsigned int i = 0; i < n && i < 8; i++)
+		tcb->context.x[i] = w[i];
+	if (n > 8)
+		tcb->context.fault_ip = w[8];
+	if (n > 9)
+		tcb->context.sp = w[9];
+	if (n > 10)
+		tcb->context.next_ip = w[10];
+	if (n > 11)
+		tcb->context.spsr = tcb_sanitise_spsr(tcb, w[11]);
+}
+
+static void reply_user_exception(struct tcb *tcb, struct tcb *replier)
+{
+	u64 w[3];
+	unsigned int n = reply_words(replier, w, 3);
+
+	if (n > 0)
+		tcb->context.fault_ip = w[0];
+	if (n > 1)
+		tcb->context.sp = w[1];
+	if (n > 2)
+		tcb->context.spsr = tcb_sanitise_spsr(tcb, w[2]);
+}
+
+bool fault_reply(struct tcb *tcb, struct tcb *replier)
+{
+	bool label_zero = message_label(replier->context.x[IPC_REG_INFO]) == 0;
+
+	switch (tcb->fault.type) {
+	case seL4_Fault_UnknownSyscall:
+		reply_unknown_syscall(tcb, replier);
+		return label_zero;
+	case seL4_Fault_UserException:
+		reply_user_exception(tcb, replier);
+		return label_zero;
+	default:
+		return true;
+	}
+}

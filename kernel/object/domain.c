@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Scheduling domains (ABI 2.8, 10.1): a list of (domain, ticks), run from its start index until an
+ * entry of no duration, then from the start again.
+ */
+#include <kernel/domain.h>
+#include <kernel/invocation.h>
+#include <kernel/sched.h>
+
+#define DURATION_LIMIT	(1UL << 56)
+
+struct period {
+	u8 domain;
+	u64 ticks;
+};
+
+u8 domain_current;
+
+static struct period schedule[DOMAIN_SCHEDULE_LENGTH] = { { 0, 60 } };
+static unsigned int start, index_now;
+static u64 ticks_left = 1;
+
+static void next_period(void)
+{
+	index_now++;
+	if (index_now >= DOMAIN_SCHEDULE_LENGTH || schedule[index_now].ticks == 0)
+		index_now = start;
+	ticks_left = schedule[index_now].ticks;
+}
+
+bool domain_tick(void)
+{
+	u8 before = domain_current;
+
+	if (ticks_left > 1) {
+		ticks_left--;
+		return false;
+	}
+	next_period();
+	domain_current = schedule[index_now].domain;
+	return domain_current != before;
+}
+
+static enum invoke decode_set(struct invocation *inv)
+{
+	u64 domain = invocation_mr(inv, 0);
+	struct tcb *tcb;
+
+	if (inv->length < 1 || inv->extras < 1)
+		return error_plain(inv, seL4_TruncatedMessage);
+	if (domain >= DOMAIN_COUNT)
+		return error_argument(inv, 0);
+	if (cap_type(invocation_extra(inv, 0)) != CAP_THREAD)
+		return error_argument(inv, 1);
+
+	tcb = tcb_of(invocation_extra(inv, 0));
+	sched_dequeue(tcb);
+	tcb->domain = (u8)domain;
+	if (tcb_runnable(tcb) && tcb != inv->caller)
+		sched_enqueue_head(tcb);
+	sched_reschedule();
+	return INVOKE_OK;
+}
+
+static enum invoke decode_configure(struct invocation *inv)
+{
+	u64 i = invocation_mr(inv, 0), domain = invocation_mr(inv, 1);
+	u64 ticks = invocation_mr(inv, 2);
+
+	if (inv->length < 3)
+		return error_plain(inv, seL4_TruncatedMessage);
+	if (i >= DOMAIN_SCHEDULE_LENGTH - 1)
+		return error_range(inv, 0, DOMAIN_SCHEDULE_LENGTH - 2);
+	if (domain >= DOMAIN_COUNT)
+		return error_range(inv, 0, DOMAIN_COUNT - 1);
+	if (ticks >= DURATION_LIMIT)
+		return error_argument(inv, 2);
+	if (ticks == 0 && domain != 0)
+		return error_argument(inv, 1);
+	if (ticks == 0 && i == start)
+		return error_argument(inv, 2);
+
+	schedule[i] = (struct period){ (u8)domain, ticks };
+	return INVOKE_OK;
+}
+
+static enum invoke decode_set_start(struct invocation *inv)
+{
+	u64 i = invocation_mr(inv, 0);
+
+	if (inv->length < 1)
+		return error_plain(inv, seL4_TruncatedMessage);
+	if (i >= DOMAIN_SCHEDULE_LENGTH)
+		return error_range(inv, 0, DOMAIN_SCHEDULE_LENGTH - 1);
+	if (schedule[i].ticks == 0)
+		return error_argument(inv, 0);
+
+	start = (unsigned int)i;
+	index_now = DOMAIN_SCHEDULE_LENGTH;	/* the next tick begins at the start */
+	ticks_left = 0;
+	return INVOKE_OK;
+}
+
+enum invoke domain_decode(struct invocation *inv)
+{
+	switch (inv->label) {
+	case DomainSetSet:
+		return decode_set(inv);
+	case DomainScheduleConfigure:
+		return decode_configure(inv);
+	case DomainScheduleSetStart:
+		return decode_set_start(inv);
+	default:
+		return error_plain(inv, seL4_IllegalOperation);
+	}
+}
