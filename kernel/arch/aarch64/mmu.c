@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The kernel's own translation at EL2, and which stage-2 root is in use. ARM ARM D8.3. */
+#include <kernel/arch.h>
+#include <kernel/print.h>
+#include <platform.h>
+
+#include "machine.h"
+
+#define ENTRIES		512
+#define VALID		1UL
+#define TABLE		3UL
+#define PAGE		3UL
+#define BLOCK		1UL
+#define ATTR_DEVICE	(0UL << 2)	/* MAIR index 0 */
+#define ATTR_NORMAL	(4UL << 2)	/* MAIR index 4 */
+#define RES1_AP		(1UL << 6)
+#define SH_INNER	(3UL << 8)
+#define ACCESSED	(1UL << 10)
+#define XN		(1UL << 54)
+#define MEMORY		(ATTR_NORMAL | RES1_AP | SH_INNER | ACCESSED)
+#define DEVICE		(ATTR_DEVICE | RES1_AP | ACCESSED | XN)
+
+#define GIB_SHIFT	30
+#define MIB2_SHIFT	21
+#define WINDOW_TABLES	20	/* gibibytes of which only a part is RAM */
+#define VTCR		0x80043594UL	/* ABI 6.1: 44-bit IPA, level 0, 8-bit VMID */
+
+#define TABLE_MEMORY	__attribute__((aligned(4096), section(".pagetables,\"aw\",%nobits//")))
+
+static u64 level0[ENTRIES] TABLE_MEMORY;
+static u64 level1[ENTRIES] TABLE_MEMORY;	/* 0x80_0000_0000 .. 0xff_ffff_ffff */
+static u64 image_level2[ENTRIES] TABLE_MEMORY;
+static u64 device_level3[ENTRIES] TABLE_MEMORY;
+static u64 window_level2[WINDOW_TABLES][ENTRIES] TABLE_MEMORY;
+u64 mmu_empty_space[ENTRIES] TABLE_MEMORY;
+static unsigned int window_tables;
+static u64 image_base;
+
+extern char kernel_start[], kernel_end[];
+
+u64 mmu_image_phys(void)
+{
+	return image_base;
+}
+
+struct paddr mmu_image_ptr_to_phys(const void *ptr)
+{
+	return paddr((u64)ptr - KERNEL_BASE + image_base);
+}
+
+static u64 table_entry(const void *table)
+{
+	return mmu_image_ptr_to_phys(table).v | TABLE;
+}
+
+/* The level 2 table of one gibibyte of the window; NULL if a block maps it already. */
+static u64 *window_table(u64 gib)
+{
+	if (level1[gib] == 0) {
+		if (window_tables == WINDOW_TABLES)
+			print_panic("boot: memory is in more than %u pieces", WINDOW_TABLES);
+		level1[gib] = table_entry(window_level2[window_tables++]);
+	}
+	if ((level1[gib] & 3) != TABLE)
+		return NULL;
+	return (u64 *)((level1[gib] & ~0xfffUL) - image_base + KERNEL_BASE);
+}
+
+static void window_map(u64 start, u64 end)
+{
+	u64 at = start;
+
+	while (at < end) {
+		u64 gib = at >> GIB_SHIFT;
+		u64 *level2;
+
+		if (!(at & bit_mask(GIB_SHIFT)) && end - at >= 1UL << GIB_SHIFT && level1[gib] == 0) {
+			level1[gib] = at | MEMORY | XN | BLOCK;
+			at += 1UL << GIB_SHIFT;
+			continue;
+		}
+		level2 = window_table(gib);
+		if (level2)
+			level2[at >> MIB2_SHIFT & 511] = at | MEMORY | XN | BLOCK;
+		at += 1UL << MIB2_SHIFT;
+	}
+	dsb();
+	isb();
+}
+
+/* Only whole blocks of RAM, so that nothing is cached that is not memory. */
+bool mmu_window_add(u64 start, u64 end)
+{
+	if (end > KERNEL_WINDOW_SIZE || start > end)
+		return false;
+	start = align_up(start, MIB2_SHIFT);
+	end = align_down(end, MIB2_SHIFT);
+	if (start < end)
+		window_map(start, end);
+	return true;
+}
+
+bool mmu_in_window(u64 start, u64 end)
+{
+	if (end > KERNEL_WINDOW_SIZE || start >= end)
+		return false;
+	for (u64 at = align_down(start, MIB2_SHIFT); at < end; at += 1UL << MIB2_SHIFT) {
+		u64 entry = level1[at >> GIB_SHIFT];
+
+		if ((entry & 3) == TABLE) {
+			u64 *level2 = (u64 *)((entry & ~0xfffUL) - image_base + KERNEL_BASE);
+
+			entry = level2[at >> MIB2_SHIFT & 511];
+		}
+		if (!(entry & VALID))
+			return false;
+	}
+	return true;
+}
+
+static void map_device(unsigned int page, u64 phys)
+{
+	device_level3[page] = align_down(phys, 12) | DEVICE | PAGE;
+}
+
+void mmu_start(u64 image_phys, u64 dtb, u64 dtb_size)
+{
+	u64 image_size = (u64)(kernel_end - kernel_start);
+
+	image_base = image_phys;
+	level0[1] = table_entry(level1);
+	level1[511] = table_entry(image_level2);
+	for (u64 at = 0; at < image_size; at += 1UL << MIB2_SHIFT)
+		image_level2[at >> MIB2_SHIFT] = (image_phys + at) | MEMORY | BLOCK;
+	image_level2[511] = table_entry(device_level3);
+	map_device(0, PLATFORM_GICD);
+	map_device(1, PLATFORM_GICC);
+	map_device(2, PLATFORM_GICH);
+	map_device(3, PLATFORM_UART);
+	if (dtb && dtb_size < KERNEL_WINDOW_SIZE && dtb < KERNEL_WINDOW_SIZE - dtb_size)
+		window_map(align_down(dtb, MIB2_SHIFT), align_up(dtb + dtb_size, MIB2_SHIFT));
+	dsb();
+	sysreg_write(ttbr0_el2, mmu_image_ptr_to_phys(level0).v);
+	isb();
+	tlb_flush_all();
+}
+
+void mmu_user_space_init(void)
+{
+	sysreg_write(vtcr_el2, VTCR);
+	sysreg_write(hcr_el2, HCR_NATIVE);
+	sysreg_write(sctlr_el1, SCTLR_NATIVE);
+	sysreg_write(cptr_el2, CPTR_EL2_RES1);
+	sysreg_write(cpacr_el1, 3UL << 20);
+	sysreg_write(vpidr_el2, sysreg_read(midr_el1));
+	mmu_set_user_space(mmu_image_ptr_to_phys(mmu_empty_space).v, 0);
+	tlb_flush_all();
+}
+
+void mmu_set_user_space(u64 root, u64 vmid)
+{
+	sysreg_write(vttbr_el2, root | vmid << 48);
+	isb();
+}

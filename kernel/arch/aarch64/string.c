@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the compiler may call, and zeroing. */
+#include <kernel/arch.h>
+
+void *memcpy(void *restrict dst, const void *restrict src, size_t n);
+void *memmove(void *dst, const void *src, size_t n);
+void *memset(void *dst, int c, size_t n);
+int memcmp(const void *a, const void *b, size_t n);
+
+void *memcpy(void *restrict dst, const void *restrict src, size_t n)
+{
+	u8 *d = dst;
+	const u8 *s = src;
+
+	for (; n >= 8 && !(((u64)d | (u64)s) & 7); n -= 8, d += 8, s += 8)
+		*(u64 *)d = *(const u64 *)s;
+	while (n--)
+		*d++ = *s++;
+	return dst;
+}
+
+void *memmove(void *dst, const void *src, size_t n)
+{
+	u8 *d = dst;
+	const u8 *s = src;
+
+	if (d <= s)
+		return memcpy(dst, src, n);
+	while (n--)
+		d[n] = s[n];
+	return dst;
+}
+
+void *memset(void *dst, int c, size_t n)
+{
+	u8 *d = dst;
+
+	while (n--)
+		*d++ = (u8)c;
+	return dst;
+}
+
+int memcmp(const void *a, const void *b, size_t n)
+{
+	const u8 *x = a, *y = b;
+
+	for (; n; n--, x++, y++)
+		if (*x != *y)
+			return *x - *y;
+	return 0;
+}
+
+void arch_zero(struct paddr at, u64 bytes)
+{
+	u64 *word = arch_phys_to_ptr(at);
+
+	for (u64 *end = word + bytes / 8; word < end; word += 2) {
+		word[0] = 0;
+		word[1] = 0;
+	}
+}

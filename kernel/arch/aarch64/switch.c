@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Making the machine ready for a thread: address space, SIMD state, vCPU. */
+#include <kernel/arch.h>
+#include <kernel/sched.h>
+
+#include "machine.h"
+#include "../../object/vcpu.h"
+#include "../../object/space.h"
+
+static struct tcb *fpu_owner;	/* whose SIMD state the CPU holds */
+
+static bool fpu_disabled(const struct tcb *tcb)
+{
+	return tcb->flags & TCB_FLAG_FPU_DISABLED;
+}
+
+/* Eager (ABI 6.11): a thread that may use SIMD runs with its own state loaded. */
+static void fpu_switch(struct tcb *tcb)
+{
+	if (tcb == &sched_idle)
+		return;
+	if (fpu_disabled(tcb)) {
+		sysreg_write(cptr_el2, CPTR_EL2_RES1 | CPTR_EL2_TFP);
+		return;
+	}
+	sysreg_write(cptr_el2, CPTR_EL2_RES1);
+	if (fpu_owner == tcb)
+		return;
+	isb();
+	if (fpu_owner)
+		fpu_save(&fpu_owner->fpu);
+	fpu_load(&tcb->fpu);
+	fpu_owner = tcb;
+}
+
+void arch_fpu_release(struct tcb *tcb)
+{
+	if (fpu_owner == tcb)
+		fpu_owner = NULL;
+}
+
+void arch_fpu_flags_changed(struct tcb *tcb)
+{
+	(void)tcb;
+	sched_stale();
+}
+
+void arch_context_sync(struct tcb *tcb)
+{
+	(void)tcb;		/* every entry saves everything but SIMD */
+}
+
+void arch_tls_changed(struct tcb *tcb)
+{
+	(void)tcb;		/* every exit loads it from the context */
+}
+
+void arch_switch_to(struct tcb *tcb)
+{
+	if (tcb != &sched_idle)
+		space_activate(tcb->slots[TCB_VSPACE].cap);
+	vcpu_switch(tcb->vcpu);
+	fpu_switch(tcb);
+	isb();
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* ASIDs and hardware VMIDs between asid.c, vspace.c and the switch. */
+#ifndef OBJECT_SPACE_H
+#define OBJECT_SPACE_H
+
+#include <kernel/asid.h>
+
+/* Makes the space of a VSpace cap the current one; the empty space if it is not alive. */
+void space_activate(struct cap cap);
+/* Flushes what the TLB holds of an ASID: all of it, or one page. Nothing if it has no VMID. */
+void space_flush(u16 asid);
+void space_flush_page(u16 asid, u64 ipa);
+/* Boot: the root task's pool (number 0) and its VSpace, which gets ASID 1. */
+void asid_boot(struct paddr pool, struct paddr vspace);
+
+#endif

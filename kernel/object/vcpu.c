@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * vCPUs (ABI 6.6 to 6.10). The registers of one vCPU stay in the hardware after its thread was
+ * left ("loaded"), so that going to its VMM and back moves only what would disturb a native
+ * thread ("enabled"). A loaded vCPU's registers 2 to 19, list registers, VMCR and APR are in the
+ * hardware; 0, 1 and 20 to 23 and GICH_HCR only while it is enabled, too.
+ */
+#include "vcpu.h"
+
+#include <arm/gicv2.h>
+#include <kernel/arch.h>
+#include <kernel/fault.h>
+#include <kernel/invocation.h>
+#include <kernel/irq.h>
+#include <kernel/print.h>
+#include <kernel/sched.h>
+
+#include "../arch/aarch64/machine.h"
+
+#define SCTLR_RESET		0x34d58820UL	/* as seen of a new vCPU, ABI 6.6 */
+#define FIRST_LOADED		seL4_VCPUReg_TTBR0
+#define LAST_LOADED		seL4_VCPUReg_SPSR_EL1
+#define CPACR_FP		(3UL << 20)
+#define INJECT_PRIORITY_MAX	31
+#define INJECT_INTID_MAX	1023
+
+static struct vcpu *loaded;	/* whose registers are in the hardware, NULL: nobody's */
+static bool enabled;		/* and its thread runs */
+
+static unsigned int list_registers(void)
+{
+	static unsigned int number;
+
+	if (!number)
+		number = GICH_VTR_LISTREGS(*gich_register(GICH_VTR));
+	return number > VCPU_LIST_REGISTERS ? VCPU_LIST_REGISTERS : number;
+}
+
+#define HARDWARE_REGISTERS(DO) \
+	DO(SCTLR, sctlr_el1) DO(CPACR, cpacr_el1) DO(TTBR0, ttbr0_el1) DO(TTBR1, ttbr1_el1) \
+	DO(TCR, tcr_el1) DO(MAIR, mair_el1) DO(AMAIR, amair_el1) DO(CIDR, contextidr_el1) \
+	DO(ACTLR, actlr_el1) DO(AFSR0, afsr0_el1) DO(AFSR1, afsr1_el1) DO(ESR, esr_el1) \
+	DO(FAR, far_el1) DO(PAR, par_el1) DO(VBAR, vbar_el1) DO(TPIDR_EL1, tpidr_el1) \
+	DO(VMPIDR_EL2, vmpidr_el2) DO(SP_EL1, sp_el1) DO(ELR_EL1, elr_el1) \
+	DO(SPSR_EL1, spsr_el1) DO(CNTV_CTL, cntv_ctl_el0) DO(CNTV_CVAL, cntv_cval_el0) \
+	DO(CNTVOFF, cntvoff_el2) DO(CNTKCTL_EL1, cntkctl_el1)
+
+#define CASE_READ(name, reg)	case seL4_VCPUReg_##name: return sysreg_read(reg);
+#define CASE_WRITE(name, reg)	case seL4_VCPUReg_##name: sysreg_write(reg, value); break;
+
+static u64 hardware_read(unsigned int reg)
+{
+	switch (reg) {
+	HARDWARE_REGISTERS(CASE_READ)
+	default: return 0;
+	}
+}
+
+static void hardware_write(unsigned int reg, u64 value)
+{
+	switch (reg) {
+	HARDWARE_REGISTERS(CASE_WRITE)
+	default: break;
+	}
+}
+
+static void save_register(struct vcpu *vcpu, unsigned int reg)
+{
+	vcpu->registers[reg] = hardware_read(reg);
+}
+
+/* The thread stops running; a native one is next. */
+static void disable(struct vcpu *vcpu)
+{
+	dsb();
+	vcpu->hcr = *gich_register(GICH_HCR);
+	*gich_register(GICH_HCR) = 0;
+	vcpu->registers[seL4_VCPUReg_SCTLR] = sysreg_read(sctlr_el1);
+	vcpu->registers[seL4_VCPUReg_CPACR] = sysreg_read(cpacr_el1);
+	sysreg_write(sctlr_el1, SCTLR_NATIVE);
+	sysreg_write(hcr_el2, HCR_NATIVE);
+	sysreg_write(cpacr_el1, CPACR_FP);
+	vcpu->registers[seL4_VCPUReg_CNTV_CTL] = sysreg_read(cntv_ctl_el0);
+	sysreg_write(cntv_ctl_el0, 0);
+	vcpu->registers[seL4_VCPUReg_CNTV_CVAL] = sysreg_read(cntv_cval_el0);
+	vcpu->registers[seL4_VCPUReg_CNTVOFF] = sysreg_read(cntvoff_el2);
+	vcpu->registers[seL4_VCPUReg_CNTKCTL_EL1] = sysreg_read(cntkctl_el1);
+	timer_native_access();
+	arch_irq_mask(GIC_PPI_VIRTUAL_TIMER);
+	enabled = false;
+}
+
+static void enable(struct vcpu *vcpu)
+{
+	const u64 *reg = vcpu->registers;
+
+	sysreg_write(sctlr_el1, reg[seL4_VCPUReg_SCTLR]);
+	sysreg_write(hcr_el2, HCR_VCPU);
+	sysreg_write(cpacr_el1, reg[seL4_VCPUReg_CPACR]);
+	*gich_register(GICH_HCR) = vcpu->hcr;
+	timer_guest_access();
+	sysreg_write(cntv_cval_el0, reg[seL4_VCPUReg_CNTV_CVAL]);
+	sysreg_write(cntkctl_el1, reg[seL4_VCPUReg_CNTKCTL_EL1]);
+	sysreg_write(cntvoff_el2, reg[seL4_VCPUReg_CNTVOFF]);
+	if (!vcpu->timer_masked)
+		arch_irq_unmask(GIC_PPI_VIRTUAL_TIMER);
+	sysreg_write(cntv_ctl_el0, reg[seL4_VCPUReg_CNTV_CTL]);
+	isb();
+	enabled = true;
+}
+
+static void save(struct vcpu *vcpu)
+{
+	if (enabled)
+		disable(vcpu);
+	vcpu->vmcr = *gich_register(GICH_VMCR);
+	vcpu->apr = *gich_register(GICH_APR);
+	for (unsigned int i = 0; i < list_registers(); i++)
+		vcpu->list[i] = *gich_register(GICH_LR + 4 * i);
+	for (unsigned int reg = FIRST_LOADED; reg <= LAST_LOADED; reg++)
+		save_register(vcpu, reg);
+}
+
+static void load(struct vcpu *vcpu)
+{
+	*gich_register(GICH_HCR) = 0;
+	*gich_register(GICH_VMCR) = vcpu->vmcr;
+	*gich_register(GICH_APR) = vcpu->apr;
+	for (unsigned int i = 0; i < list_registers(); i++)
+		*gich_register(GICH_LR + 4 * i) = vcpu->list[i];
+	for (unsigned int reg = FIRST_LOADED; reg <= LAST_LOADED; reg++)
+		hardware_write(reg, vcpu->registers[reg]);
+}
+
+void vcpu_switch(struct vcpu *next)
+{
+	if (!next) {
+		if (enabled)
+			disable(loaded);
+		return;
+	}
+	if (next != loaded) {
+		if (loaded)
+			save(loaded);
+		load(next);
+		loaded = next;
+	}
+	if (!enabled)
+		enable(next);
+}
+
+void vcpu_flush(void)
+{
+	if (loaded)
+		save(loaded);
+	loaded = NULL;
+}
+
+void vcpu_create(struct paddr at)
+{
+	struct vcpu *vcpu = arch_phys_to_ptr(at);
+
+	vcpu->registers[seL4_VCPUReg_SCTLR] = SCTLR_RESET;
+	vcpu->hcr = GICH_HCR_EN;
+}
+
+/* What the hardware still holds of a loaded vCPU is lost, as the ABI says. */
+static void dissociate(struct vcpu *vcpu)
+{
+	struct tcb *tcb = vcpu->tcb;
+
+	if (loaded == vcpu) {
+		if (enabled)
+			disable(vcpu);
+		loaded = NULL;
+	}
+	if (!tcb)
+		return;
+	tcb->vcpu = NULL;
+	vcpu->tcb = NULL;
+	tcb->context.spsr = tcb_sanitise_spsr(tcb, 0);
+	sched_stale();
+}
+
+void vcpu_finalise(struct cap cap, bool final)
+{
+	if (final)
+		dissociate(cap_object(cap));
+}
+
+void vcpu_thread_finalise(struct tcb *tcb)
+{
+	if (tcb->vcpu)
+		dissociate(tcb->vcpu);
+}
+
+/* The guest has ended an interrupt that asked for it, or another cause that the VMM set up. */
+void vcpu_maintenance(void)
+{
+	u64 index = ~0UL;
+	u32 ended;
+
+	if (!enabled) {
+		print("maintenance interrupt without a vCPU\n");
+		return;
+	}
+	ended = *gich_register(GICH_EISR0);
+	if (ended) {
+		index = (u64)__builtin_ctz(ended);
+		if (index < list_registers()) {
+			volatile u32 *list = gich_register(GICH_LR + 4 * (unsigned int)index);
+
+			loaded->list[index] = *list & ~GICH_LR_EOI;
+			*list = loaded->list[index];
+		} else {
+			index = ~0UL;
+		}
+	}
+	fault_vgic_maintenance(index);
+}
+
+void vcpu_timer(void)
+{
+	arch_irq_mask(GIC_PPI_VIRTUAL_TIMER);
+	if (!enabled)
+		return;
+	loaded->timer_masked = true;
+	fault_vppi(GIC_PPI_VIRTUAL_TIMER);
+}
+
+void arch_reserved_irq(unsigned int irq)
+{
+	if (irq == GIC_PPI_VIRTUAL_TIMER)
+		vcpu_timer();
+	else
+		vcpu_maintenance();
+}
+
+static enum invoke set_tcb(struct invocation *inv, struct vcpu *vcpu)
+{
+	struct cap cap;
+	struct tcb *tcb;
+
+	if (inv->extras < 1)
+		return error_plain(inv, seL4_TruncatedMessage);
+	cap = invocation_extra(inv, 0);
+	if (cap_type(cap) != CAP_THREAD)
+		return error_plain(inv, seL4_IllegalOperation);
+
+	tcb = tcb_of(cap);
+	if (tcb->vcpu)
+		dissociate(tcb->vcpu);
+	if (vcpu->tcb)
+		dissociate(vcpu);
+	tcb->vcpu = vcpu;
+	vcpu->tcb = tcb;
+	sched_stale();
+	return INVOKE_OK;
+}
+
+static u32 list_read(const struct vcpu *vcpu, unsigned int i)
+{
+	return vcpu == loaded ? *gich_register(GICH_LR + 4 * i) : vcpu->list[i];
+}
+
+static void list_write(struct vcpu *vcpu, unsigned int i, u32 value)
+{
+	vcpu->list[i] = value;
+	if (vcpu == loaded)
+		*gich_register(GICH_LR + 4 * i) = value;
+}
+
+static enum invoke inject(struct invocation *inv, struct vcpu *vcpu)
+{
+	u64 word;
+	unsigned int intid, priority, group, index;
+
+	if (inv->length < 1)
+		return error_plain(inv, seL4_TruncatedMessage);
+	word = invocation_mr(inv, 0);
+	intid = word & 0xffff;
+	priority = word >> 16 & 0xff;
+	group = word >> 24 & 0xff;
+	index = word >> 32 & 0xff;
+	if (intid > INJECT_INTID_MAX)
+		return error_range(inv, 0, INJECT_INTID_MAX);
+	if (priority > INJECT_PRIORITY_MAX)
+		return error_range(inv, 0, INJECT_PRIORITY_MAX);
+	if (group > 1)
+		return error_range(inv, 0, 1);
+	if (index >= list_registers())
+		return error_range(inv, 0, list_registers() - 1);
+	if ((vcpu->list[index] & GICH_LR_STATE) == GICH_LR_ACTIVE)
+		return error_plain(inv, seL4_DeleteFirst);
+
+	list_write(vcpu, index, intid | GICH_LR_EOI | priority << GICH_LR_PRIORITY_SHIFT |
+				GICH_LR_PENDING | (group ? GICH_LR_GROUP1 : 0));
+	return INVOKE_OK;
+}
+
+/* Where the register's value is now. */
+static bool in_hardware(const struct vcpu *vcpu, u64 reg)
+{
+	if (vcpu != loaded)
+		return false;
+	return enabled || (reg >= FIRST_LOADED && reg <= LAST_LOADED);
+}
+
+static u32 empty_list_registers(const struct vcpu *vcpu)
+{
+	u32 empty = 0;
+
+	for (unsigned int i = 0; i < list_registers(); i++)
+		if (!(list_read(vcpu, i) & (GICH_LR_STATE | GICH_LR_EOI)))
+			empty |= 1u << i;
+	return empty;
+}
+
+/* Registers of our extension (decisions page); false: no such number. */
+static bool extension_read(const struct vcpu *vcpu, u64 reg, u64 *value)
+{
+	bool hardware = vcpu == loaded;
+
+	if (reg >= PEERVISOR_VCPU_LR && reg < PEERVISOR_VCPU_LR + list_registers()) {
+		*value = list_read(vcpu, (unsigned int)(reg - PEERVISOR_VCPU_LR));
+		return true;
+	}
+	switch (reg) {
+	case PEERVISOR_VCPU_ELRSR:
+		*value = hardware ? *gich_register(GICH_ELRSR0) : empty_list_registers(vcpu);
+		return true;
+	case PEERVISOR_VCPU_VMCR:
+		*value = hardware ? *gich_register(GICH_VMCR) : vcpu->vmcr;
+		return true;
+	case PEERVISOR_VCPU_APR:
+		*value = hardware ? *gich_register(GICH_APR) : vcpu->apr;
+		return true;
+	case PEERVISOR_VCPU_HCR:
+		*value = hardware && enabled ? *gich_register(GICH_HCR) : vcpu->hcr;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool extension_write(struct vcpu *vcpu, u64 reg, u32 value)
+{
+	bool hardware = vcpu == loaded;
+
+	if (reg >= PEERVISOR_VCPU_LR && reg < PEERVISOR_VCPU_LR + list_registers()) {
+		/* The hardware bit would end physical interrupts that the guest does not own. */
+		list_write(vcpu, (unsigned int)(reg - PEERVISOR_VCPU_LR), value & ~GICH_LR_HW);
+		return true;
+	}
+	switch (reg) {
+	case PEERVISOR_VCPU_VMCR:
+		vcpu->vmcr = value;
+		if (hardware)
+			*gich_register(GICH_VMCR) = value;
+		return true;
+	case PEERVISOR_VCPU_APR:
+		vcpu->apr = value;
+		if (hardware)
+			*gich_register(GICH_APR) = value;
+		return true;
+	case PEERVISOR_VCPU_HCR:
+		vcpu->hcr = value;
+		if (hardware && enabled)
+			*gich_register(GICH_HCR) = value;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static enum invoke read_register(struct invocation *inv, const struct vcpu *vcpu)
+{
+	u64 reg, value;
+
+	if (inv->length < 1)
+		return error_plain(inv, seL4_TruncatedMessage);
+	reg = invocation_mr(inv, 0);
+	if (reg < SEL4_VCPU_REGISTERS)
+		value = in_hardware(vcpu, reg) ? hardware_read((unsigned int)reg) :
+						 vcpu->registers[reg];
+	else if (!extension_read(vcpu, reg, &value))
+		return error_argument(inv, 1);
+	invocation_result(inv, value);
+	return INVOKE_OK;
+}
+
+static enum invoke write_register(struct invocation *inv, struct vcpu *vcpu)
+{
+	u64 reg, value;
+
+	if (inv->length < 2)
+		return error_plain(inv, seL4_TruncatedMessage);
+	reg = invocation_mr(inv, 0);
+	value = invocation_mr(inv, 1);
+	if (reg < SEL4_VCPU_REGISTERS) {
+		if (in_hardware(vcpu, reg))
+			hardware_write((unsigned int)reg, value);
+		else
+			vcpu->registers[reg] = value;
+		return INVOKE_OK;
+	}
+	if (!extension_write(vcpu, reg, (u32)value))
+		return error_argument(inv, 1);
+	return INVOKE_OK;
+}
+
+static enum invoke ack_vppi(struct invocation *inv, struct vcpu *vcpu)
+{
+	u64 irq;
+
+	if (inv->length < 1)
+		return error_plain(inv, seL4_TruncatedMessage);
+	irq = invocation_mr(inv, 0);
+	if (irq > arch_irq_max())
+		return error_range(inv, 0, arch_irq_max());
+	if (irq != GIC_PPI_VIRTUAL_TIMER)
+		return error_argument(inv, 0);
+	vcpu->timer_masked = false;
+	if (vcpu == loaded && enabled)
+		arch_irq_unmask(GIC_PPI_VIRTUAL_TIMER);
+	return INVOKE_OK;
+}
+
+enum invoke vcpu_decode(struct invocation *inv)
+{
+	struct vcpu *vcpu = cap_object(inv->cap);
+
+	switch (inv->label) {
+	case ARMVCPUSetTCB:
+		return set_tcb(inv, vcpu);
+	case ARMVCPUInjectIRQ:
+		return inject(inv, vcpu);
+	case ARMVCPUReadReg:
+		return read_register(inv, vcpu);
+	case ARMVCPUWriteReg:
+		return write_register(inv, vcpu);
+	case ARMVCPUAckVPPI:
+		return ack_vppi(inv, vcpu);
+	default:
+		return error_plain(inv, seL4_IllegalOperation);
+	}
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The vCPU object, shared with the switch. */
+#ifndef OBJECT_VCPU_H
+#define OBJECT_VCPU_H
+
+#include <kernel/vcpu.h>
+
+#define VCPU_LIST_REGISTERS	16
+
+struct vcpu {
+	struct tcb *tcb;
+	u64 registers[SEL4_VCPU_REGISTERS];	/* by the ABI's numbers, 6.7 */
+	u32 list[VCPU_LIST_REGISTERS];
+	u32 vmcr, apr, hcr;			/* GICH_VMCR, GICH_APR, GICH_HCR */
+	bool timer_masked;			/* PPI 27 waits for AckVPPI */
+};
+
+_Static_assert(sizeof(struct vcpu) <= 1 << SEL4_VCPU_BITS, "ABI 3.1");
+
+/* Makes the CPU ready for a vCPU's thread (or, with NULL, for a native one). */
+void vcpu_switch(struct vcpu *next);
+/* Physical interrupts 25 and 27. */
+void vcpu_maintenance(void);
+void vcpu_timer(void);
+
+#endif
