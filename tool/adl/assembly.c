@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* assembly, composition, configuration */
+#include <string.h>
+
+#include "parser.h"
+
+void composition_init(struct adl_composition *c)
+{
+	memset(c, 0, sizeof(*c));
+	c->instances_end = &c->instances;
+	c->connections_end = &c->connections;
+	c->exports_end = &c->exports;
+	c->virtio_end = &c->virtio;
+	c->settings_end = &c->settings;
+}
+
+static bool parse_instance(struct parser *p, struct adl_composition *c, const char *group)
+{
+	struct adl_instance *i = ARENA_NEW(p->arena, struct adl_instance);
+
+	i->type = parser_identifier(p, "a component's type", NULL);
+	if (!i->type)
+		return false;
+	i->name = parser_identifier(p, "an instance's name", &i->at);
+	if (!i->name)
+		return false;
+	i->group = group;
+	APPEND(c->instances, i);
+	return parser_expect(p, ";", "an instance");
+}
+
+static struct adl_end *parse_end(struct parser *p)
+{
+	struct adl_end *e = ARENA_NEW(p->arena, struct adl_end);
+	const char *name = parser_identifier(p, "an instance's name", &e->at);
+
+	if (!name)
+		return NULL;
+	e->interface = name;
+	while (parser_accept(p, ".")) {		/* group.instance.interface: groups do not name */
+		name = parser_identifier(p, "an interface's name", NULL);
+		if (!name)
+			return NULL;
+		e->instance = e->interface;
+		e->interface = name;
+	}
+	return e;
+}
+
+static bool parse_connection(struct parser *p, struct adl_composition *c)
+{
+	struct adl_connection *n = ARENA_NEW(p->arena, struct adl_connection);
+	struct adl_end **end = &n->ends;
+	bool to;
+
+	n->type = parser_identifier(p, "a connector", NULL);
+	if (!n->type)
+		return false;
+	n->name = parser_identifier(p, "a connection's name", &n->at);
+	if (!n->name || !parser_expect(p, "(", "a connection's name"))
+		return false;
+	do {
+		to = parser_accept(p, "to");
+		if (!to && !parser_accept(p, "from"))
+			return parser_expected(p, "from or to", "write (from a.b, to c.d)");
+		*end = parse_end(p);
+		if (!*end)
+			return false;
+		(*end)->to = to;
+		end = &(*end)->next;
+	} while (parser_accept(p, ","));
+	APPEND(c->connections, n);
+	return parser_expect(p, ")", "a connection's ends") && parser_expect(p, ";", "a connection");
+}
+
+static bool parse_export(struct parser *p, struct adl_composition *c)
+{
+	struct adl_export *e = ARENA_NEW(p->arena, struct adl_export);
+
+	e->inner = parse_end(p);
+	if (!e->inner || !parser_expect(p, "->", "what is exported"))
+		return false;
+	e->name = parser_identifier(p, "an interface's name", &e->at);
+	if (!e->name)
+		return false;
+	APPEND(c->exports, e);
+	return parser_expect(p, ";", "an export");
+}
+
+static const char *parse_vm_word(struct parser *p, const struct token **at)
+{
+	const struct token *t = parser_peek(p);
+
+	if (t->kind != TOKEN_IDENTIFIER && t->kind != TOKEN_INTEGER) {
+		parser_expected(p, "a VM's name", "write VIRTIO_COMPOSITION_DEF(device, driver)");
+		return NULL;
+	}
+	*at = t;
+	p->at++;
+	return token_name(p->arena, t);
+}
+
+static bool parse_virtio(struct parser *p, struct adl_composition *c)
+{
+	struct adl_virtio *v = ARENA_NEW(p->arena, struct adl_virtio);
+
+	if (!parser_expect(p, "(", "VIRTIO_COMPOSITION_DEF"))
+		return false;
+	v->device = parse_vm_word(p, &v->at);
+	if (!v->device || !parser_expect(p, ",", "the device VM"))
+		return false;
+	v->driver = parse_vm_word(p, &v->driver_at);
+	if (!v->driver || !parser_expect(p, ")", "the driver VM"))
+		return false;
+	APPEND(c->virtio, v);
+	return parser_expect(p, ";", "VIRTIO_COMPOSITION_DEF");
+}
+
+static bool parse_composition_item(struct parser *p, struct adl_composition *c, const char *group);
+
+static bool parse_group(struct parser *p, struct adl_composition *c)
+{
+	const char *name = parser_identifier(p, "a group's name", NULL);
+
+	if (!name || !parser_expect(p, "{", "a group's name"))
+		return false;
+	while (!parser_at(p, "}")) {
+		if (parser_peek(p)->kind == TOKEN_END)
+			return parser_expect(p, "}", "a group");
+		if (parser_at(p, "group"))
+			return parser_expected(p, "an instance", "groups cannot hold groups");
+		if (!parse_composition_item(p, c, name))
+			parser_skip(p);
+	}
+	p->at++;
+	parser_accept(p, ";");
+	return true;
+}
+
+static bool parse_composition_item(struct parser *p, struct adl_composition *c, const char *group)
+{
+	if (parser_accept(p, "component"))
+		return parse_instance(p, c, group);
+	if (parser_accept(p, "connection"))
+		return parse_connection(p, c);
+	if (parser_accept(p, "export"))
+		return parse_export(p, c);
+	if (parser_accept(p, "group"))
+		return parse_group(p, c);
+	if (parser_accept(p, "__virtio_composition"))
+		return parse_virtio(p, c);
+	if (parser_accept(p, ";"))
+		return true;
+	return parser_expected(p, "a part of a composition", "one of component, connection, export, group, "
+			       "VIRTIO_COMPOSITION_DEF starts here");
+}
+
+bool parse_composition_block(struct parser *p, struct adl_composition *c)
+{
+	if (parser_peek(p)->kind == TOKEN_IDENTIFIER)
+		p->at++;
+	if (!parser_expect(p, "{", "composition"))
+		return false;
+	while (!parser_at(p, "}")) {
+		if (parser_peek(p)->kind == TOKEN_END)
+			return parser_expect(p, "}", "a composition");
+		if (!parse_composition_item(p, c, NULL))
+			parser_skip(p);
+	}
+	p->at++;
+	parser_accept(p, ";");
+	return true;
+}
+
+static bool parse_reference(struct parser *p, struct adl_setting *s)
+{
+	s->from_attribute = parser_identifier(p, "an attribute", &s->from_at);
+	if (!s->from_attribute)
+		return false;
+	while (parser_accept(p, ".")) {
+		s->from_instance = s->from_attribute;
+		s->from_attribute = parser_identifier(p, "an attribute", NULL);
+		if (!s->from_attribute)
+			return false;
+	}
+	return parser_expect(p, ";", "a setting");
+}
+
+static bool parse_setting(struct parser *p, struct adl_composition *c)
+{
+	struct adl_setting *s = ARENA_NEW(p->arena, struct adl_setting);
+
+	s->attribute = parser_identifier(p, "an instance", &s->at);
+	if (!s->attribute)
+		return false;
+	s->attribute_at = s->at;
+	while (parser_accept(p, ".")) {
+		s->instance = s->attribute;
+		s->attribute = parser_identifier(p, "an attribute", &s->attribute_at);
+		if (!s->attribute)
+			return false;
+	}
+	if (parser_accept(p, "<-")) {
+		APPEND(c->settings, s);
+		return parse_reference(p, s);
+	}
+	if (!parser_expect(p, "=", "an attribute"))
+		return false;
+	s->value = parse_value(p);
+	if (!s->value)
+		return false;
+	APPEND(c->settings, s);
+	return parser_expect(p, ";", "a setting");
+}
+
+bool parse_configuration_block(struct parser *p, struct adl_composition *c)
+{
+	if (parser_peek(p)->kind == TOKEN_IDENTIFIER)
+		p->at++;
+	if (!parser_expect(p, "{", "configuration"))
+		return false;
+	while (!parser_at(p, "}")) {
+		if (parser_peek(p)->kind == TOKEN_END)
+			return parser_expect(p, "}", "a configuration");
+		if (parser_accept(p, ";"))
+			continue;
+		if (!parse_setting(p, c))
+			parser_skip(p);
+	}
+	p->at++;
+	parser_accept(p, ";");
+	return true;
+}
+
+static bool parse_assembly_item(struct parser *p, struct adl_composition *c)
+{
+	if (parser_accept(p, "composition"))
+		return parse_composition_block(p, c);
+	if (parser_accept(p, "configuration"))
+		return parse_configuration_block(p, c);
+	if (parser_accept(p, ";"))
+		return true;
+	return parser_expected(p, "composition or configuration", "put instances in composition { }, "
+			       "settings in configuration { }");
+}
+
+bool parse_assembly(struct parser *p)
+{
+	p->file->assembly_at = parser_next(p);
+	if (parser_peek(p)->kind == TOKEN_IDENTIFIER)
+		p->at++;
+	if (!parser_expect(p, "{", "assembly"))
+		return false;
+	while (!parser_at(p, "}")) {
+		if (parser_peek(p)->kind == TOKEN_END)
+			return parser_expect(p, "}", "the assembly");
+		if (!parse_assembly_item(p, &p->file->assembly))
+			parser_skip(p);
+	}
+	p->at++;
+	parser_accept(p, ";");
+	return true;
+}

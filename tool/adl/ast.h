@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What a parsed assembly is made of. Lists keep the order of the file. */
+#ifndef TOOL_AST_H
+#define TOOL_AST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "source.h"
+
+enum adl_value_kind {
+	VALUE_INTEGER, VALUE_FLOAT, VALUE_BOOLEAN, VALUE_STRING, VALUE_LIST, VALUE_DICT,
+	VALUE_QUERY,		/* dtb({...}): the dictionary is in items */
+};
+
+struct adl_value {
+	struct adl_value *next;		/* in a list or dictionary */
+	const struct token *at;
+	const char *key;		/* in a dictionary */
+	enum adl_value_kind kind;
+	int64_t integer;
+	double real;
+	const char *string;
+	struct adl_value *items;
+	uint32_t count;
+};
+
+enum adl_interface_kind {
+	INTERFACE_USES, INTERFACE_PROVIDES, INTERFACE_EMITS, INTERFACE_CONSUMES, INTERFACE_DATAPORT,
+	INTERFACE_MUTEX, INTERFACE_SEMAPHORE,
+};
+
+struct adl_interface {
+	struct adl_interface *next;
+	const struct token *at;
+	enum adl_interface_kind kind;
+	bool optional;
+	const char *type;
+	const char *name;
+};
+
+struct adl_attribute {
+	struct adl_attribute *next;
+	const struct token *at;
+	const char *type;
+	const char *name;
+	bool array;
+	struct adl_value *value;	/* default, or NULL */
+};
+
+struct adl_parameter {
+	struct adl_parameter *next;
+	const struct token *at;
+	const char *direction;		/* in, out, inout, refin */
+	const char *type;
+	const char *name;
+	bool array;
+};
+
+struct adl_method {
+	struct adl_method *next;
+	const struct token *at;
+	const char *type;
+	const char *name;
+	struct adl_parameter *parameters;
+};
+
+struct adl_procedure {
+	struct adl_procedure *next;
+	const struct token *at;
+	const char *name;
+	struct adl_method *methods;
+};
+
+struct adl_instance {
+	struct adl_instance *next;
+	const struct token *at;
+	const char *type;
+	const char *name;
+	const char *group;
+};
+
+struct adl_end {
+	struct adl_end *next;
+	const struct token *at;
+	bool to;
+	const char *instance;		/* NULL: an interface of the component itself */
+	const char *interface;
+};
+
+struct adl_connection {
+	struct adl_connection *next;
+	const struct token *at;
+	const char *type;
+	const char *name;
+	struct adl_end *ends;
+};
+
+struct adl_export {
+	struct adl_export *next;
+	const struct token *at;
+	struct adl_end *inner;
+	const char *name;
+};
+
+/* VIRTIO_COMPOSITION_DEF(device, driver) */
+struct adl_virtio {
+	struct adl_virtio *next;
+	const struct token *at;
+	const char *device;
+	const char *driver;
+	const struct token *driver_at;
+};
+
+struct adl_setting {
+	struct adl_setting *next;
+	const struct token *at;
+	const struct token *attribute_at;
+	const char *instance;		/* NULL: of the assembly or component itself */
+	const char *attribute;
+	struct adl_value *value;	/* or: */
+	const char *from_instance;	/* <- a.b; NULL: of the enclosing component */
+	const char *from_attribute;
+	const struct token *from_at;
+};
+
+struct adl_composition {
+	struct adl_instance *instances, **instances_end;
+	struct adl_connection *connections, **connections_end;
+	struct adl_export *exports, **exports_end;
+	struct adl_virtio *virtio, **virtio_end;
+	struct adl_setting *settings, **settings_end;
+};
+
+struct adl_component {
+	struct adl_component *next;
+	const struct token *at;
+	const char *name;
+	bool builtin;			/* may be defined again by the user's file */
+	bool control;
+	bool hardware;
+	struct adl_interface *interfaces, **interfaces_end;
+	struct adl_attribute *attributes, **attributes_end;
+	struct adl_composition *composition;	/* compound, or NULL */
+};
+
+struct adl_connector_end {
+	const char *type;		/* Procedure, Event, Dataport */
+	bool many;
+};
+
+struct adl_connector {
+	struct adl_connector *next;
+	const struct token *at;
+	const char *name;
+	bool builtin;
+	struct adl_connector_end from;
+	struct adl_connector_end to;
+};
+
+struct adl_file {
+	struct adl_component *components;
+	struct adl_connector *connectors;
+	struct adl_procedure *procedures;
+	struct adl_composition assembly;	/* all assembly blocks as one */
+	const struct token *assembly_at;	/* NULL: there is none */
+};
+
+struct adl_options {
+	const char *const *includes;	/* NULL-terminated, may be NULL */
+};
+
+/* Parses a file and what it imports. NULL: nothing usable; errors are counted in `d`. */
+struct adl_file *adl_load(struct arena *a, struct diagnostics *d, const char *path,
+			  const struct adl_options *options);
+
+struct adl_component *adl_component(const struct adl_file *f, const char *name);
+struct adl_connector *adl_connector(const struct adl_file *f, const char *name);
+const struct adl_value *adl_key(const struct adl_value *dict, const char *key);
+const char *adl_kind_name(enum adl_value_kind kind);
+
+/* Text of the built-in import NAME (`import <NAME>;`), or NULL. */
+const char *prelude_import(const char *name);
+/* What precedes every file. */
+extern const char prelude_text[];
+
+#endif

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "diagnostic.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "source.h"
+
+#define LINE_SHOWN 200
+
+/* The user's files as they are on disk: the preprocessor's output has other columns. */
+struct cached_file {
+	struct cached_file *next;
+	const char *path;
+	const char *text;	/* NULL: unreadable (built-in text) */
+};
+
+static const char *file_text(struct diagnostics *d, const char *path)
+{
+	struct cached_file *f;
+	size_t length;
+
+	for (f = d->files; f; f = f->next)
+		if (strcmp(f->path, path) == 0)
+			return f->text;
+	f = ARENA_NEW(d->arena, struct cached_file);
+	f->path = path;
+	f->text = source_read_file(d->arena, path, 64u << 20, &length);
+	f->next = d->files;
+	d->files = f;
+	return f->text;
+}
+
+static const char *find_line(const char *text, unsigned int line, size_t *length)
+{
+	const char *end;
+
+	while (text && line > 1) {
+		text = strchr(text, '\n');
+		if (text)
+			text++;
+		line--;
+	}
+	if (!text)
+		return NULL;
+	end = strchr(text, '\n');
+	*length = end ? (size_t)(end - text) : strlen(text);
+	return text;
+}
+
+static bool word_char(char c)
+{
+	return isalnum((unsigned char)c) || c == '_';
+}
+
+/* The n-th place (from 0) of a token's text in a line, by whole words; NULL: not that often. */
+static const char *find_token(const char *line, size_t length, const struct token *t,
+			      unsigned int n)
+{
+	size_t i, len = t->length;
+	bool word = len && word_char(t->text[0]);
+
+	for (i = 0; len && i + len <= length; i++) {
+		if (memcmp(line + i, t->text, len) != 0)
+			continue;
+		if (word && ((i > 0 && word_char(line[i - 1])) ||
+			     (i + len < length && word_char(line[i + len]))))
+			continue;
+		if (n-- == 0)
+			return line + i;
+		i += len - 1;
+	}
+	return NULL;
+}
+
+/* How often the same text stands before the token in its preprocessed line. */
+static unsigned int occurrence(const struct token *t)
+{
+	const char *start = t->text - t->before;
+	unsigned int n = 0;
+
+	while (find_token(start, t->before, t, n))
+		n++;
+	return n;
+}
+
+/*
+ * Column of a token in the user's line. A token that came out of a macro is not there: then the
+ * column of the first word that is followed by what looks like a macro's use.
+ */
+static size_t column_of(const struct token *t, const char *line, size_t length, bool *expanded)
+{
+	const char *at = find_token(line, length, t, occurrence(t));
+	size_t i, start;
+
+	*expanded = false;
+	if (!at)
+		at = find_token(line, length, t, 0);
+	if (at)
+		return (size_t)(at - line);
+	*expanded = t->length > 0;
+	for (i = 0; i < length; i++) {
+		if (!word_char(line[i]))
+			continue;
+		for (start = i; i < length && word_char(line[i]); i++)
+			;
+		if (isupper((unsigned char)line[start]) || (i < length && line[i] == '('))
+			return start;
+	}
+	for (i = 0; i < length && isspace((unsigned char)line[i]); i++)
+		;
+	return i;
+}
+
+static void show_line(FILE *out, const char *line, size_t length, size_t column)
+{
+	size_t i, first = column > LINE_SHOWN / 2 && length > LINE_SHOWN ? column - LINE_SHOWN / 2 : 0;
+	size_t last = length - first > LINE_SHOWN ? first + LINE_SHOWN : length;
+
+	fputs("    ", out);
+	for (i = first; i < last; i++)
+		fputc(line[i] == '\t' ? ' ' : isprint((unsigned char)line[i]) ? line[i] : '?', out);
+	fputs("\n    ", out);
+	for (i = first; i < column; i++)
+		fputc(' ', out);
+	fputs("^\n", out);
+}
+
+static void show(struct diagnostics *d, const struct token *at, const char *kind, const char *text)
+{
+	const char *line = NULL;
+	bool expanded = false;
+	size_t length = 0, column = 0;
+
+	if (!at) {
+		fprintf(d->out, "peervisor: %s: %s\n", kind, text);
+		return;
+	}
+	if (at->line)
+		line = find_line(file_text(d, at->file), at->line, &length);
+	if (line)
+		column = column_of(at, line, length, &expanded);
+	else
+		column = at->before;
+	fprintf(d->out, "%s:%u:%zu: %s: %s%s\n", at->file, at->line, column + 1, kind, text,
+		expanded ? " (in the expansion of a macro)" : "");
+	if (line)
+		show_line(d->out, line, length, column);
+}
+
+static void report(struct diagnostics *d, const struct token *at, bool error, const char *format,
+		   va_list args)
+{
+	char *text;
+
+	if (error)
+		d->errors++;
+	else
+		d->warnings++;
+	if (d->errors + d->warnings > DIAGNOSTIC_LIMIT) {
+		if (!d->stopped)
+			fputs("peervisor: more was found; the rest is not shown\n", d->out);
+		d->stopped = true;
+		return;
+	}
+	text = arena_vformat(d->arena, format, args);
+	show(d, at, error ? "error" : "warning", text);
+}
+
+void diagnostic_error(struct diagnostics *d, const struct token *at, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	report(d, at, true, format, args);
+	va_end(args);
+}
+
+void diagnostic_warning(struct diagnostics *d, const struct token *at, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	report(d, at, d->strict, format, args);
+	va_end(args);
+}
+
+void diagnostic_plain(struct diagnostics *d, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	report(d, NULL, true, format, args);
+	va_end(args);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What is said about a user's file: `file:line:column: error: what; what to do`, the source line
+ * and a caret. Several per run, at most DIAGNOSTIC_LIMIT.
+ */
+#ifndef TOOL_DIAGNOSTIC_H
+#define TOOL_DIAGNOSTIC_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "arena.h"
+
+#define DIAGNOSTIC_LIMIT 20
+
+struct token;
+
+struct diagnostics {
+	struct arena *arena;
+	FILE *out;
+	unsigned int errors;
+	unsigned int warnings;
+	bool strict;		/* warnings count as errors */
+	bool stopped;		/* the limit was reached and said so */
+	struct cached_file *files;
+};
+
+void diagnostic_error(struct diagnostics *d, const struct token *at, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+void diagnostic_warning(struct diagnostics *d, const struct token *at, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* No place in a file: one line. */
+void diagnostic_plain(struct diagnostics *d, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Built-in texts: what precedes every file, and the built-in imports. */
+#include <string.h>
+
+#include "ast.h"
+
+const char prelude_text[] =
+	"component VM {\n"
+	"    control;\n"
+	"    attribute string vm_name;\n"
+	"    attribute int vm_id;\n"
+	"    attribute int ram_base;\n"
+	"    attribute int ram_size = \"256M\";\n"
+	"    attribute bool ram_identity = false;\n"
+	"    attribute string kernel = \"linux\";\n"
+	"    attribute string initrd;\n"
+	"    attribute string cmdline;\n"
+	"    attribute string dtb;\n"
+	"    attribute int num_vcpus = 1;\n"
+	"    attribute int affinity = 0;\n"
+	"    attribute int priority = 100;\n"
+	"    attribute string console = \"pl011\";\n"
+	"    attribute int heap_size = \"512K\";\n"
+	"    attribute string sharing;\n"
+	"    attribute int start_timeout = 0;\n"
+	"    attribute string untyped_mmios[];\n"
+	"    attribute int irqs[];\n"
+	"    attribute string dtb_nodes[];\n"
+	"    attribute dict pci_devices[];\n"
+	"    attribute dict machine_devices[];\n"
+	"    attribute dict vm_virtio_devices[];\n"
+	"    attribute dict vm_virtio_drivers[];\n"
+	"}\n";
+
+static const char std_connectors[] =
+	"connector seL4RPCCall { from Procedures; to Procedures; }\n"
+	"connector seL4RPC { from Procedure; to Procedure; }\n"
+	"connector seL4Notification { from Events; to Events; }\n"
+	"connector seL4SharedData { from Dataports; to Dataports; }\n"
+	"connector seL4HardwareMMIO { from Dataport; to Dataport; }\n"
+	"connector seL4HardwareInterrupt { from Event; to Event; }\n";
+
+static const char global_connectors[] =
+	"connector seL4GlobalAsynch { from Events; to Events; }\n"
+	"connector seL4SharedDataWithCaps { from Dataports; to Dataports; }\n";
+
+const char *prelude_import(const char *name)
+{
+	if (strcmp(name, "std_connector.camkes") == 0)
+		return std_connectors;
+	if (strcmp(name, "global-connectors.camkes") == 0 || strcmp(name, "vm-connectors.camkes") == 0 ||
+	    strcmp(name, "global-connector.camkes") == 0)
+		return global_connectors;
+	return NULL;
+}

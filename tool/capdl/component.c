@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "component.h"
+
+#include <string.h>
+
+#define CACHED		SEL4_ATTR_CACHEABLE
+#define CACHED_DATA	(SEL4_ATTR_CACHEABLE | SEL4_ATTR_EXECUTE_NEVER)
+
+uint64_t component_slot(struct component *c)
+{
+	if (c->slots >> COMPONENT_RADIX)
+		diagnostic_plain(c->system->diagnostics, "%s needs more than %u capabilities; connect it to "
+				 "less", c->name, 1u << COMPONENT_RADIX);
+	return c->slots++ & ((1u << COMPONENT_RADIX) - 1);
+}
+
+uint64_t component_cap(struct component *c, uint32_t object, uint32_t page, uint32_t rights,
+		       uint64_t badge)
+{
+	uint64_t slot = component_slot(c);
+
+	distribution_cap(c->system->distribution, c->cnode, slot, object, page, rights, badge);
+	return slot;
+}
+
+uint64_t component_event(struct component *c)
+{
+	if (c->events == COMPONENT_EVENTS)
+		diagnostic_plain(c->system->diagnostics, "%s has more than %u sources of events "
+				 "(interrupts, connections); give it less", c->name, COMPONENT_EVENTS);
+	if (c->events >= COMPONENT_EVENTS)
+		return 0;
+	return 1ull << c->events++;
+}
+
+void component_map(struct component *c, uint32_t memory, uint64_t vaddr, uint32_t rights)
+{
+	distribution_map(c->system->distribution, c->vspace, memory, vaddr, rights, CACHED_DATA);
+}
+
+static bool load_elf(struct component *c, const char *file)
+{
+	struct system *s = c->system;
+	struct distribution *d = s->distribution;
+	const struct elf_segment *g;
+	uint64_t first, end, taken = 0;
+	struct elf elf;
+	uint32_t memory;
+	unsigned int i;
+
+	if (!elf_load(s->arena, s->diagnostics, arena_format(s->arena, "%s/%s", s->build_dir, file), &elf))
+		return false;
+	for (i = 0; i < elf.count; i++) {
+		g = &elf.segments[i];
+		first = g->vaddr & ~4095ull;
+		end = (g->vaddr + g->memory_size + 4095) & ~4095ull;
+		if (first < 4096 || first < taken || end > COMPONENT_ELF_END) {
+			diagnostic_plain(s->diagnostics, "%s: segment at 0x%llx shares a page with another or "
+					 "lies outside [0x1000, 0x%llx); link it with page-aligned segments",
+					 elf.path, (unsigned long long)g->vaddr, COMPONENT_ELF_END);
+			return false;
+		}
+		taken = end;
+		memory = distribution_memory(d, (end - first) >> 12, "%s.%s%u", c->name,
+					     g->execute ? "text" : g->write ? "data" : "rodata", i);
+		distribution_fill(d, memory, g->vaddr - first, g->data, g->file_size);
+		distribution_map(d, c->vspace, memory, first,
+				 g->write ? RIGHTS_RW : SEL4_RIGHT_READ, g->execute ? CACHED : CACHED_DATA);
+	}
+	c->entry = elf.entry;
+	return true;
+}
+
+static void make_memory(struct component *c, const struct component_plan *plan)
+{
+	struct distribution *d = c->system->distribution;
+	uint32_t stack = distribution_memory(d, plan->stack >> 12, "%s.stack", c->name);
+	uint32_t heap;
+
+	component_map(c, stack, COMPONENT_STACK_TOP - plan->stack, RIGHTS_RW);
+	c->ipc = distribution_memory(d, 1, "%s.ipc", c->name);
+	component_map(c, c->ipc, COMPONENT_IPC, RIGHTS_RW);
+	if (!plan->heap)
+		return;
+	heap = distribution_memory(d, plan->heap >> 12, "%s.heap", c->name);
+	component_map(c, heap, COMPONENT_HEAP, RIGHTS_RW);
+	tree_pair(c->config, "heap", COMPONENT_HEAP, plan->heap);
+}
+
+struct component *component_new(struct system *s, const struct component_plan *plan)
+{
+	struct component *c = ARENA_NEW(s->arena, struct component);
+	struct distribution *d = s->distribution;
+
+	c->system = s;
+	c->name = plan->name;
+	c->priority = plan->priority;
+	c->slots = 1;
+	c->dataports = COMPONENT_DATAPORTS;
+	c->endpoint = CAPDL_NONE;
+	c->config = tree_root(s->arena);
+	tree_string(c->config, "compatible", plan->compatible);
+	tree_string(c->config, "component", plan->name);
+	c->vspace = distribution_object(d, CAPDL_VSPACE, 0, "%s.vspace", c->name);
+	c->cnode = distribution_object(d, CAPDL_CNODE, COMPONENT_RADIX, "%s.cnode", c->name);
+	c->tcb = distribution_object(d, CAPDL_TCB, 0, "%s.tcb", c->name);
+	c->notification = distribution_object(d, CAPDL_NOTIFICATION, 0, "%s.notification", c->name);
+	tree_u64(c->config, "notification-slot",
+		 component_cap(c, c->notification, 0, SEL4_RIGHT_READ, 0));
+	if (plan->endpoint) {
+		c->endpoint = distribution_object(d, CAPDL_ENDPOINT, 0, "%s.endpoint", c->name);
+		tree_u64(c->config, "endpoint-slot", component_cap(c, c->endpoint, 0, SEL4_RIGHT_READ, 0));
+	}
+	make_memory(c, plan);
+	return load_elf(c, plan->elf) ? c : NULL;
+}
+
+/* The server's side of a port: what the client writes it may only read. */
+static void serve_port(struct component *c, const char *label, uint32_t out, uint32_t in,
+		       uint64_t client_badge, uint64_t kick_badge)
+{
+	struct component *server = c->system->serial;
+	struct tree *port = tree_node(server->config, "port@%u", c->system->serial_ports++);
+	uint64_t vaddr = COMPONENT_PORTS + server->ports++ * 8192;
+
+	component_map(server, out, vaddr, SEL4_RIGHT_READ);
+	component_map(server, in, vaddr + 4096, RIGHTS_RW);
+	tree_string(port, "label", label);
+	tree_u64(port, "out", vaddr);
+	tree_u64(port, "in", vaddr + 4096);
+	tree_u64(port, "notify-slot",
+		 component_cap(server, c->notification, 0, SEL4_RIGHT_WRITE, client_badge));
+	tree_u64(port, "badge", kick_badge);
+}
+
+void component_port(struct component *c, const char *node, const char *label)
+{
+	struct component *server = c->system->serial;
+	struct distribution *d = c->system->distribution;
+	uint64_t vaddr = COMPONENT_PORTS + c->ports++ * 8192;
+	uint64_t badge = component_event(c), kick = component_event(server);
+	uint32_t out = distribution_memory(d, 1, "%s.%s.out", c->name, node);
+	uint32_t in = distribution_memory(d, 1, "%s.%s.in", c->name, node);
+	struct tree *t = tree_node(c->config, "%s", node);
+
+	component_map(c, out, vaddr, RIGHTS_RW);
+	component_map(c, in, vaddr + 4096, SEL4_RIGHT_READ);
+	tree_string(t, "label", label);
+	tree_u64(t, "out", vaddr);
+	tree_u64(t, "in", vaddr + 4096);
+	tree_u64(t, "kick-slot", component_cap(c, server->notification, 0, SEL4_RIGHT_WRITE, kick));
+	tree_u64(t, "badge", badge);
+	serve_port(c, label, out, in, badge, kick);
+}
+
+void component_finish(struct component *c)
+{
+	struct distribution *d = c->system->distribution;
+	size_t size;
+	void *fdt = tree_flatten(c->config, &size);
+	uint32_t memory = distribution_memory(d, (size + 4095) >> 12, "%s.config", c->name);
+	struct capdl_thread *t;
+
+	distribution_fill(d, memory, 0, fdt, size);
+	component_map(c, memory, COMPONENT_CONFIG, SEL4_RIGHT_READ);
+	t = distribution_thread(d);
+	t->tcb = c->tcb;
+	t->cspace = c->cnode;
+	t->vspace = c->vspace;
+	t->ipc_memory = c->ipc;
+	t->bound_notification = c->notification;
+	t->priority = c->priority;
+	t->resume = 1;
+	t->cspace_guard = GUARD_WORD(COMPONENT_RADIX);
+	t->ipc_vaddr = COMPONENT_IPC;
+	t->pc = c->entry;
+	t->sp = COMPONENT_STACK_TOP;
+	t->x0 = COMPONENT_CONFIG;
+	t->x1 = COMPONENT_IPC;
+}

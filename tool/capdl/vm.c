@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A VM: its monitor, its vCPU, its memory, and the connections to other VMs. */
+#include "component.h"
+
+#include <libfdt.h>
+#include <string.h>
+
+/* Defaults of addresses in a guest: docs/bindings.md */
+#define GUEST_GICD		0x08000000ull
+#define GUEST_GICC		0x08010000ull
+#define GUEST_V2M		0x08020000ull
+#define GUEST_V2M_FIRST		256u
+#define GUEST_V2M_COUNT		128u
+#define GUEST_PL011		0x09000000ull
+#define GUEST_PL011_INTID	33u
+#define GUEST_ECAM(n)		(0x4010000000ull + (n) * 0x100000ull)
+#define GUEST_ECAM_SIZE		0x100000ull
+#define GUEST_WINDOW(n)		(0x10000000ull + (n) * 0x1000000ull)
+#define GUEST_WINDOW_SIZE	0x1000000ull
+#define GUEST_INTX(n)		(160ull + 4 * (n))
+#define GUEST_OWN_SEGMENT	15u
+
+#define VCPU_RADIX		4u
+#define VCPU_SLOT_FAULT		1u
+#define VCPU_SLOT_DOWNCALL	2u	/* + index of the connection */
+
+struct machine {
+	struct model_vm *vm;
+	struct component *vmm;
+	struct tree *node;		/* /vm */
+	uint32_t vspace;
+	uint32_t cnode;			/* of the vCPU */
+	uint32_t tcb;
+	uint32_t ram;
+};
+
+static void map_guest(struct system *s, const struct machine *g, uint32_t memory, uint64_t ipa,
+		      uint32_t attributes)
+{
+	distribution_map(s->distribution, g->vspace, memory, ipa, RIGHTS_RW, attributes);
+}
+
+static void add_timer_client(struct system *s, struct component *c)
+{
+	uint64_t badge = component_event(c), client = BADGE_ENDPOINT | ++s->timer->clients;
+	struct tree *t = tree_node(s->timer->config, "client@%u", s->timer_clients++);
+
+	tree_u64(c->config, "timer-slot", component_cap(c, s->timer->endpoint, 0, RIGHTS_CALL, client));
+	tree_u64(c->config, "timer-badge", badge);
+	tree_u64(t, "badge", client);
+	tree_u64(t, "notify-slot",
+		 component_cap(s->timer, c->notification, 0, SEL4_RIGHT_WRITE, badge));
+}
+
+static void add_blob(struct system *s, struct machine *g, const struct model_blob *b,
+		     const char *property, uint64_t vaddr)
+{
+	uint32_t memory;
+
+	if (!b)
+		return;
+	memory = distribution_device(s->distribution, b->paddr, b->size, SEL4_LARGE_PAGE_BITS, "%s.%s",
+				     g->vm->name, property);
+	component_map(g->vmm, memory, vaddr, SEL4_RIGHT_READ);
+	tree_pair(g->node, property, vaddr, b->size);
+}
+
+static void add_ram(struct system *s, struct machine *g)
+{
+	const struct model_vm *vm = g->vm;
+	struct tree *t = tree_node(g->node, "ram@0");
+
+	g->ram = distribution_device(s->distribution, vm->ram_paddr, vm->ram_size, SEL4_LARGE_PAGE_BITS,
+				     "%s.ram", vm->name);
+	component_map(g->vmm, g->ram, COMPONENT_RAM, RIGHTS_RW);
+	map_guest(s, g, g->ram, vm->ram_base, SEL4_ATTR_CACHEABLE);
+	tree_u64(t, "ipa", vm->ram_base);
+	tree_u64(t, "size", vm->ram_size);
+	tree_u64(t, "vaddr", COMPONENT_RAM);
+}
+
+static void add_vcpu(struct system *s, struct machine *g)
+{
+	struct distribution *d = s->distribution;
+	struct component *c = g->vmm;
+	uint64_t badge = BADGE_ENDPOINT | ++c->clients;
+	struct tree *t = tree_node(g->node, "vcpu@0");
+	uint32_t untyped = distribution_object(d, CAPDL_UNTYPED, SEL4_VCPU_BITS, "%s.vcpu.untyped",
+					       g->vm->name);
+	struct capdl_thread *thread = distribution_thread(d);
+
+	g->cnode = distribution_object(d, CAPDL_CNODE, VCPU_RADIX, "%s.vcpu.cnode", g->vm->name);
+	g->tcb = distribution_object(d, CAPDL_TCB, 0, "%s.vcpu.tcb", g->vm->name);
+	distribution_cap(d, g->cnode, VCPU_SLOT_FAULT, c->endpoint, 0, RIGHTS_CALL, badge);
+	tree_u64(t, "tcb-slot", component_cap(c, g->tcb, 0, RIGHTS_RW, 0));
+	tree_u64(t, "vcpu-slot", component_slot(c));
+	tree_u64(t, "untyped-slot", component_cap(c, untyped, 0, RIGHTS_RW, 0));
+	tree_u64(t, "fault-badge", badge);
+	thread->tcb = g->tcb;
+	thread->cspace = g->cnode;
+	thread->vspace = g->vspace;
+	thread->priority = g->vm->priority;
+	thread->cspace_guard = GUARD_WORD(VCPU_RADIX);
+	thread->fault_endpoint = VCPU_SLOT_FAULT;
+}
+
+static void add_interrupt_controller(struct system *s, struct machine *g)
+{
+	const struct platform_range *gicv = &s->model->platform->gicv;
+	struct tree *t = tree_node(g->node, "gic");
+
+	if (s->gicv == CAPDL_NONE)
+		s->gicv = distribution_device(s->distribution, gicv->base, gicv->size, SEL4_PAGE_BITS, "gicv");
+	map_guest(s, g, s->gicv, GUEST_GICC, SEL4_ATTR_EXECUTE_NEVER);
+	tree_pair(t, "distributor", GUEST_GICD, 0x10000);
+	tree_pair(t, "cpu-interface", GUEST_GICC, gicv->size);
+	if (!g->vm->links && !g->vm->served)
+		return;
+	tree_pair(t, "v2m", GUEST_V2M, 0x1000);
+	tree_pair(t, "v2m-spis", GUEST_V2M_FIRST, GUEST_V2M_COUNT);
+}
+
+static void add_irq(struct system *s, struct machine *g, const struct model_irq *i, unsigned int n)
+{
+	struct distribution *d = s->distribution;
+	struct tree *t = tree_node(g->node, "irq@%u", n);
+	uint32_t irq = distribution_object(d, CAPDL_IRQ, i->intid, "%s.irq%u", g->vm->name, i->intid);
+	uint64_t badge = component_event(g->vmm);
+
+	d->objects[irq].flags = i->edge ? CAPDL_EDGE : 0;
+	tree_u64(t, "handler-slot", component_cap(g->vmm, irq, 0, RIGHTS_RW, 0));
+	tree_u64(t, "badge", badge);
+	tree_u64(t, "intid", i->intid);
+	if (i->edge)
+		tree_bytes(t, "edge", NULL, 0);
+	distribution_irq(d, irq, g->vmm->notification, badge);
+}
+
+/* What the VM serves, for the programs of the guest: /peervisor-devices in its device tree. */
+static void add_served(struct machine *g, struct tree *nodes)
+{
+	const struct adl_value *v = g->vm->serves ? g->vm->serves->items : NULL, *key;
+	struct tree *all, *t;
+	unsigned int n = 0;
+
+	if (!v)
+		return;
+	all = tree_node(nodes, "peervisor-devices");
+	for (; v; v = v->next) {
+		t = tree_node(all, "device-%u", n++);
+		for (key = v->items; key; key = key->next) {
+			if (key->kind == VALUE_STRING)
+				tree_string(t, key->key, key->string);
+			else if (key->kind == VALUE_INTEGER || key->kind == VALUE_BOOLEAN)
+				tree_string(t, key->key, arena_format(t->arena, "%lld",
+								      (long long)key->integer));
+		}
+	}
+}
+
+static void add_devices(struct system *s, struct machine *g)
+{
+	const struct model_range *r;
+	const struct model_irq *i;
+	const struct model_node *n;
+	struct tree *nodes = tree_node(g->node, "nodes");
+	unsigned int count = 0;
+	uint32_t memory;
+
+	for (r = g->vm->mmios; r; r = r->next) {
+		memory = distribution_device(s->distribution, r->paddr, r->size, SEL4_PAGE_BITS, "%s.mmio.%llx",
+					     g->vm->name, (unsigned long long)r->paddr);
+		map_guest(s, g, memory, r->paddr, SEL4_ATTR_EXECUTE_NEVER);
+	}
+	for (i = g->vm->irqs; i; i = i->next)
+		add_irq(s, g, i, count++);
+	for (n = g->vm->nodes; n; n = n->next)
+		tree_copy(nodes, s->model->platform->fdt, n->offset);
+	add_served(g, nodes);
+}
+
+static void describe_vm(struct machine *g)
+{
+	const struct model_vm *vm = g->vm;
+	struct tree *t = g->node;
+
+	tree_string(t, "name", vm->name);
+	tree_u64(t, "id", vm->id);
+	tree_string(t, "kernel-name", vm->kernel->name);
+	tree_string(t, "cmdline", vm->cmdline);
+	if (vm->console) {
+		t = tree_node(g->node, "pl011");
+		tree_u64(t, "ipa", GUEST_PL011);
+		tree_u64(t, "intid", GUEST_PL011_INTID);
+	}
+	if (vm->served) {
+		t = tree_node(g->vmm->config, "pci");
+		tree_pair(t, "segment", GUEST_ECAM(GUEST_OWN_SEGMENT), GUEST_ECAM_SIZE);
+		tree_pair(t, "window", GUEST_WINDOW(GUEST_OWN_SEGMENT), GUEST_WINDOW_SIZE);
+		tree_u64(t, "intx", GUEST_INTX(GUEST_OWN_SEGMENT));
+	}
+}
+
+static bool make_machine(struct system *s, struct machine *g)
+{
+	struct component_plan plan = {
+		.name = arena_format(s->arena, "%s.vmm", g->vm->name), .elf = "vmm/vmm.elf",
+		.compatible = "peervisor,vmm-1", .priority = PRIORITY_VMM, .heap = g->vm->heap_size,
+		.stack = 64u << 10, .endpoint = true,
+	};
+	struct component *c = component_new(s, &plan);
+
+	if (!c)
+		return false;
+	g->vmm = c;
+	tree_u64(c->config, "cnode-slot",
+		 component_cap(c, c->cnode, 0, RIGHTS_RW, GUARD_WORD(COMPONENT_RADIX)));
+	tree_u64(c->config, "cnode-radix", COMPONENT_RADIX);
+	g->node = tree_node(c->config, "vm");
+	g->vspace = distribution_object(s->distribution, CAPDL_VSPACE, 0, "%s.vspace", g->vm->name);
+	tree_u64(g->node, "guest-vspace-slot", component_cap(c, g->vspace, 0, RIGHTS_RW, 0));
+	describe_vm(g);
+	add_timer_client(s, c);
+	if (g->vm->console)
+		component_port(c, "console", g->vm->name);
+	component_port(c, "log", arena_format(s->arena, "%s.log", g->vm->name));
+	add_blob(s, g, g->vm->kernel, "kernel", COMPONENT_KERNEL);
+	add_blob(s, g, g->vm->initrd, "initrd", COMPONENT_INITRD);
+	add_blob(s, g, g->vm->dtb, "dtb", COMPONENT_DTB);
+	add_ram(s, g);
+	add_vcpu(s, g);
+	add_interrupt_controller(s, g);
+	add_devices(s, g);
+	return true;
+}
+
+static struct tree *connection_node(struct component *c, const struct model_link *l, unsigned int n,
+				    bool device)
+{
+	const struct model_vm *peer = device ? l->driver : l->device;
+	struct tree *t = tree_node(c->config, "connection@%u", n);
+
+	tree_string(t, "role", device ? "device" : "driver");
+	tree_string(t, "peer", peer->name);
+	tree_u64(t, "peer-id", peer->id);
+	tree_string(t, "sharing", l->driver->sharing);
+	return t;
+}
+
+struct wires {
+	uint32_t page_driver;
+	uint32_t page_device;
+	uint64_t upcall;	/* badge at the device's VMM */
+	uint64_t downcall;	/* badge at the driver's VMM */
+};
+
+static void connect_driver(const struct machine *driver, const struct machine *device,
+			   const struct model_link *l, const struct wires *w)
+{
+	struct component *c = driver->vmm;
+	const struct model_vm *vm = l->driver;
+	struct tree *t = connection_node(c, l, vm->served + l->driver_index, false);
+	uint64_t vaddr = COMPONENT_IOBUFS + (uint64_t)(vm->served + l->driver_index) * 8192;
+
+	component_map(c, w->page_driver, vaddr, RIGHTS_RW);
+	component_map(c, w->page_device, vaddr + 4096, SEL4_RIGHT_READ);
+	tree_u64(t, "iobuf-driver", vaddr);
+	tree_u64(t, "iobuf-device", vaddr + 4096);
+	tree_u64(t, "badge", w->downcall);
+	tree_u64(t, "signal-slot",
+		 component_cap(c, device->vmm->notification, 0, SEL4_RIGHT_WRITE, w->upcall));
+	tree_pair(t, "segment", GUEST_ECAM(l->driver_index), GUEST_ECAM_SIZE);
+	tree_pair(t, "window", GUEST_WINDOW(l->driver_index), GUEST_WINDOW_SIZE);
+	tree_u64(t, "intx", GUEST_INTX(l->driver_index));
+	tree_pair(t, "memdev", vm->ram_base, vm->ram_size);
+	tree_u64(t, "start-timeout", vm->start_timeout);
+}
+
+/* The two pages as frames for BAR 2 of the connector, and what its page table is made of. */
+static void connector_frames(struct system *s, struct component *c, const struct wires *w,
+			     struct tree *t, const char *peer)
+{
+	uint32_t untyped = distribution_object(s->distribution, CAPDL_UNTYPED, SEL4_PAGE_TABLE_BITS,
+					       "%s.%s.table", c->name, peer);
+
+	tree_u64(t, "iobuf-driver-frame", component_cap(c, w->page_driver, 0, SEL4_RIGHT_READ, 0));
+	tree_u64(t, "iobuf-device-frame", component_cap(c, w->page_device, 0, RIGHTS_RW, 0));
+	tree_u64(t, "table-untyped-slot", component_cap(c, untyped, 0, RIGHTS_RW, 0));
+	tree_u64(t, "table-slot", component_slot(c));
+}
+
+static void connect_device(struct system *s, const struct machine *driver, const struct machine *device,
+			   const struct model_link *l, const struct wires *w)
+{
+	struct component *c = device->vmm;
+	const struct model_vm *vm = l->driver;
+	uint32_t notification = driver->vmm->notification;
+	struct tree *t = connection_node(c, l, l->device_index, true);
+	uint64_t vaddr = COMPONENT_IOBUFS + (uint64_t)l->device_index * 8192;
+
+	component_map(c, w->page_driver, vaddr, SEL4_RIGHT_READ);
+	component_map(c, w->page_device, vaddr + 4096, SEL4_RIGHT_READ);
+	tree_u64(t, "iobuf-driver", vaddr);
+	tree_u64(t, "iobuf-device", vaddr + 4096);
+	connector_frames(s, c, w, t, vm->name);
+	tree_u64(t, "badge", w->upcall);
+	tree_u64(t, "signal-slot", component_cap(c, notification, 0, SEL4_RIGHT_WRITE, w->downcall));
+	tree_u64(t, "downcall-cptr", VCPU_SLOT_DOWNCALL + l->device_index);
+	distribution_cap(s->distribution, device->cnode, VCPU_SLOT_DOWNCALL + l->device_index, notification, 0,
+			 SEL4_RIGHT_WRITE, w->downcall);
+	tree_u64(t, "intx", GUEST_INTX(l->driver_index));
+	tree_pair(t, "ram", vm->ram_base, vm->ram_size);
+	tree_triple(t, "memdev", vm->ram_base, vm->ram_size, l->memdev_ipa);
+	tree_triple(t, "driver-v2m", GUEST_V2M, GUEST_V2M_FIRST, GUEST_V2M_COUNT);
+	tree_pair(t, "driver-window", GUEST_WINDOW(l->driver_index), GUEST_WINDOW_SIZE);
+}
+
+static void add_memdev(struct system *s, const struct machine *driver, const struct machine *device,
+		       const struct model_link *l)
+{
+	struct tree *t = tree_node(device->node, "memdev@%u", l->device_index);
+
+	map_guest(s, device, driver->ram, l->memdev_ipa, SEL4_ATTR_CACHEABLE | SEL4_ATTR_EXECUTE_NEVER);
+	tree_u64(t, "ipa", l->memdev_ipa);
+	tree_u64(t, "size", l->driver->ram_size);
+}
+
+static void connect(struct system *s, const struct machine *driver, const struct machine *device,
+		    const struct model_link *l)
+{
+	const char *a = l->device->name, *b = l->driver->name;
+	struct wires w = {
+		.page_driver = distribution_memory(s->distribution, 1, "%s.%s.iobuf.driver", a, b),
+		.page_device = distribution_memory(s->distribution, 1, "%s.%s.iobuf.device", a, b),
+		.upcall = component_event(device->vmm),
+		.downcall = component_event(driver->vmm),
+	};
+
+	connect_driver(driver, device, l, &w);
+	connect_device(s, driver, device, l, &w);
+	add_memdev(s, driver, device, l);
+}
+
+static const struct machine *machine_of(const struct machine *all, const struct model_vm *vm)
+{
+	while (all->vm != vm)
+		all++;
+	return all;
+}
+
+bool system_vms(struct system *s)
+{
+	struct machine *all = arena_alloc(s->arena, sizeof(*all) * (s->model->vm_count + 1));
+	const struct model_link *l;
+	struct model_vm *vm;
+	uint32_t n = 0, i;
+
+	for (vm = s->model->vms; vm; vm = vm->next) {
+		all[n].vm = vm;
+		if (!make_machine(s, &all[n++]))
+			return false;
+	}
+	for (l = s->model->links; l; l = l->next)
+		connect(s, machine_of(all, l->driver), machine_of(all, l->device), l);
+	for (i = 0; i < n; i++)
+		component_finish(all[i].vmm);
+	return true;
+}

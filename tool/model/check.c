@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What cannot be shared: pages of devices, interrupts. What must not be given away at all. */
+#include "model.h"
+
+static bool overlap(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size)
+{
+	return a < b + b_size && b < a + a_size;
+}
+
+static void check_reserved(struct model *m, const struct model_vm *vm, const struct model_range *r)
+{
+	const struct platform *p = m->platform;
+	const char *what = NULL;
+
+	if (overlap(r->paddr, r->size, p->uart.base, p->uart.size))
+		what = "the UART, which the serial server owns; the VM has an emulated one";
+	else if (overlap(r->paddr, r->size, 0x08000000, 0x01000000))
+		what = "the interrupt controller, which the kernel owns";
+	else if (overlap(r->paddr, r->size, p->guest_memory.base, p->guest_memory.size) ||
+		 overlap(r->paddr, r->size, p->native_memory.base, p->native_memory.size))
+		what = "RAM; a VM's memory is set by ram_size";
+	if (what)
+		diagnostic_error(m->diagnostics, r->at, "0x%llx (0x%llx bytes) of %s is in %s; remove it",
+				 (unsigned long long)r->paddr, (unsigned long long)r->size, vm->name, what);
+}
+
+static void check_ranges(struct model *m, const struct model_vm *a, const struct model_vm *b)
+{
+	const struct model_range *x, *y;
+
+	for (x = a->mmios; x; x = x->next)
+		for (y = b->mmios; y; y = y->next)
+			if (x != y && overlap(x->paddr, x->size, y->paddr, y->size))
+				diagnostic_error(m->diagnostics, y->at, "page 0x%llx is given to %s (line %u) and "
+						 "to %s; devices in one page go to one VM",
+						 (unsigned long long)(x->paddr > y->paddr ? x->paddr : y->paddr),
+						 a->name, x->at->line, b->name);
+}
+
+static void check_irqs(struct model *m, const struct model_vm *a, const struct model_vm *b)
+{
+	const struct model_irq *x, *y;
+
+	for (x = a->irqs; x; x = x->next)
+		for (y = b->irqs; y; y = y->next)
+			if (x->intid == y->intid)
+				diagnostic_error(m->diagnostics, y->at, "interrupt %u is given to %s (line %u) and "
+						 "to %s; give it to one", x->intid, a->name, x->at->line, b->name);
+}
+
+static void check_owned_irqs(struct model *m, const struct model_vm *vm)
+{
+	const struct model_irq *i;
+
+	for (i = vm->irqs; i; i = i->next)
+		if (i->intid == m->platform->uart_intid)
+			diagnostic_error(m->diagnostics, i->at, "interrupt %u is the UART's, which the serial "
+					 "server owns; remove it", i->intid);
+}
+
+void model_check_devices(struct model *m)
+{
+	const struct model_vm *a, *b;
+	const struct model_range *r;
+
+	for (a = m->vms; a; a = a->next) {
+		for (r = a->mmios; r; r = r->next)
+			check_reserved(m, a, r);
+		check_owned_irqs(m, a);
+		for (b = a->next; b; b = b->next) {
+			check_ranges(m, a, b);
+			check_irqs(m, a, b);
+		}
+		if (a->mmios && !a->identity && a->nodes)
+			diagnostic_warning(m->diagnostics, a->nodes->at, "%s has a device that may do DMA, but its "
+					   "memory is not where the device sees it; set %s.ram_identity = true",
+					   a->name, a->instance->name);
+	}
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* VIRTIO_COMPOSITION_DEF: who serves whom. */
+#include <string.h>
+
+#include "model.h"
+
+#define LINKS_MAX 15	/* PCI segments of a driver VM; the last one is its own host's */
+
+/* `storage` means vm_storage, `0` the older vm0; both or none is an error. */
+static struct model_vm *find_word(struct model *m, const char *word, const struct token *at)
+{
+	const char *with = arena_format(m->arena, "vm_%s", word);
+	const char *without = arena_format(m->arena, "vm%s", word);
+	struct model_vm *a = model_find_vm(m, with), *b = model_find_vm(m, without);
+
+	if (a && b)
+		diagnostic_error(m->diagnostics, at, "'%s' could be %s or %s; rename one of them", word, with,
+				 without);
+	else if (!a && !b)
+		diagnostic_error(m->diagnostics, at, "'%s' is no VM: there is neither %s nor %s; add "
+				 "`component VM %s;`", word, with, without, with);
+	return a && b ? NULL : a ? a : b;
+}
+
+static void check_sharing(struct model *m, struct model_vm *driver)
+{
+	if (!driver->sharing)
+		diagnostic_error(m->diagnostics, driver->instance->at, "the kernel of %s cannot confine DMA "
+				 "to a window (CONFIG_DMA_RESTRICTED_POOL is off); set %s.sharing = \"ram\" to "
+				 "let its backends reach all of its memory", driver->name,
+				 driver->instance->name);
+	else if (strcmp(driver->sharing, "swiotlb") == 0)
+		diagnostic_error(m->diagnostics, driver->sharing_at, "sharing \"swiotlb\" is not in this "
+				 "version; set it to \"ram\"");
+	else if (strcmp(driver->sharing, "ram") != 0)
+		diagnostic_error(m->diagnostics, driver->sharing_at, "sharing \"%s\" is not known; write "
+				 "\"ram\"", driver->sharing);
+}
+
+static void add_link(struct model *m, struct model_link ***end, const struct adl_virtio *v)
+{
+	struct model_link *l = ARENA_NEW(m->arena, struct model_link), *other;
+
+	l->at = v->at;
+	l->device = find_word(m, v->device, v->at);
+	l->driver = find_word(m, v->driver, v->driver_at);
+	if (!l->device || !l->driver)
+		return;
+	if (l->device == l->driver) {
+		diagnostic_error(m->diagnostics, v->at, "%s cannot serve itself; name two VMs",
+				 l->device->name);
+		return;
+	}
+	for (other = m->links; other; other = other->next)
+		if (other->device == l->device && other->driver == l->driver) {
+			diagnostic_error(m->diagnostics, v->at, "%s serves %s already (line %u); remove one",
+					 l->device->name, l->driver->name, other->at->line);
+			return;
+		}
+	if (!l->driver->links)
+		check_sharing(m, l->driver);
+	l->device_index = l->device->served++;
+	l->driver_index = l->driver->links++;
+	if (l->driver->links > LINKS_MAX || l->device->served > LINKS_MAX - 1)
+		diagnostic_error(m->diagnostics, v->at, "too many connections of one VM; at most %d as driver, "
+				 "%d as device", LINKS_MAX, LINKS_MAX - 1);
+	**end = l;
+	*end = &l->next;
+}
+
+static const struct model_link *link_of(const struct model *m, const struct model_vm *device,
+					const char *driver)
+{
+	const struct model_link *l;
+	const char *name;
+
+	for (l = m->links; l; l = l->next) {
+		if (l->device != device)
+			continue;
+		name = l->driver->instance->name;
+		if (strcmp(name, driver) == 0 || strcmp(l->driver->name, driver) == 0 ||
+		    (strncmp(name, "vm_", 3) == 0 && strcmp(name + 3, driver) == 0))
+			return l;
+	}
+	return NULL;
+}
+
+/* What a device VM says it serves must go to a VM that it is connected to. */
+static void check_served(struct model *m, const struct model_vm *vm)
+{
+	static const char *const known[] = { "blk", "net", "console", "gpu", "9p", "rng", "balloon",
+		"input", "vsock", "serial", "scsi", "fs" };
+	const struct adl_value *v, *type, *target;
+	size_t i;
+
+	for (v = vm->serves ? vm->serves->items : NULL; v; v = v->next) {
+		type = adl_key(v, "type");
+		target = adl_key(v, "target");
+		if (!type || type->kind != VALUE_STRING || !target || target->kind != VALUE_STRING) {
+			diagnostic_error(m->diagnostics, v->at, "vm_virtio_devices takes { type: \"blk\", "
+					 "target: \"VM\", ... }; add type and target");
+			continue;
+		}
+		for (i = 0; i < sizeof(known) / sizeof(*known); i++)
+			if (strcmp(known[i], type->string) == 0)
+				break;
+		if (i == sizeof(known) / sizeof(*known))
+			diagnostic_error(m->diagnostics, type->at, "virtio type \"%s\" is not known; one of blk, "
+					 "net, console, gpu, 9p, rng, balloon, input, vsock", type->string);
+		if (!link_of(m, vm, target->string))
+			diagnostic_error(m->diagnostics, target->at, "%s does not serve \"%s\"; add "
+					 "VIRTIO_COMPOSITION_DEF for the two", vm->name, target->string);
+	}
+}
+
+static void check_expected(struct model *m, const struct model_vm *vm)
+{
+	const struct adl_value *v, *backend;
+	const struct model_link *l;
+	const char *name;
+	bool found;
+
+	for (v = vm->expects ? vm->expects->items : NULL; v; v = v->next) {
+		backend = adl_key(v, "backend");
+		if (!backend || backend->kind != VALUE_STRING)
+			continue;
+		found = false;
+		for (l = m->links; l; l = l->next) {
+			name = l->device->instance->name;
+			found |= l->driver == vm && (strcmp(name, backend->string) == 0 ||
+				 (strncmp(name, "vm_", 3) == 0 && strcmp(name + 3, backend->string) == 0));
+		}
+		if (!found)
+			diagnostic_error(m->diagnostics, backend->at, "\"%s\" does not serve %s; add "
+					 "VIRTIO_COMPOSITION_DEF for the two", backend->string, vm->name);
+	}
+}
+
+enum { VISIT_NEW, VISIT_OPEN, VISIT_DONE };
+
+/*
+ * A driver VM starts when its backends have; a circle of VMs that all wait never does. True if one
+ * was found. The graph has at most a few hundred VMs, so that recursion is bounded by that.
+ */
+static bool find_cycle(struct model *m, struct model_vm *vm)
+{
+	const struct model_link *l;
+
+	vm->visit = VISIT_OPEN;
+	for (l = m->links; l && !vm->start_timeout; l = l->next) {
+		if (l->driver != vm || l->device->visit == VISIT_DONE)
+			continue;
+		if (l->device->visit == VISIT_OPEN && !l->device->start_timeout) {
+			diagnostic_error(m->diagnostics, l->at, "%s and %s wait for each other and never start; "
+					 "set start_timeout of one (ms to wait for its backends)",
+					 l->device->name, vm->name);
+			return true;
+		}
+		if (l->device->visit == VISIT_NEW && find_cycle(m, l->device))
+			return true;
+	}
+	vm->visit = VISIT_DONE;
+	return false;
+}
+
+void model_connect_vms(struct model *m)
+{
+	const struct adl_virtio *v;
+	struct model_link **end = &m->links;
+	struct model_vm *vm;
+
+	for (v = m->file->assembly.virtio; v; v = v->next)
+		add_link(m, &end, v);
+	for (vm = m->vms; vm; vm = vm->next) {
+		check_served(m, vm);
+		check_expected(m, vm);
+		if (vm->visit == VISIT_NEW && find_cycle(m, vm))
+			return;
+	}
+}

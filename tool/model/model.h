@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The checked assembly: what is to be built, with every address and interrupt decided. */
+#ifndef TOOL_MODEL_H
+#define TOOL_MODEL_H
+
+#include "../adl/ast.h"
+#include "platform.h"
+
+#define MODEL_LARGE	0x200000ull	/* pages of guest RAM and blobs */
+
+struct model_blob {
+	struct model_blob *next;
+	const char *path;
+	const char *name;		/* as the assembly has it */
+	const void *data;
+	uint64_t size;
+	uint64_t paddr;			/* where it lies in the image; 2 MiB aligned */
+};
+
+struct model_range {
+	struct model_range *next;
+	const struct token *at;
+	uint64_t paddr;
+	uint64_t size;
+};
+
+struct model_irq {
+	struct model_irq *next;
+	const struct token *at;
+	uint32_t intid;
+	bool edge;
+};
+
+struct model_node {
+	struct model_node *next;
+	const struct token *at;
+	const char *name;
+	int offset;			/* in the platform's device tree */
+};
+
+/* What the emulated machine has behind a passed-through device (peervisor run). */
+struct model_machine_device {
+	struct model_machine_device *next;
+	const struct token *at;
+	const char *type;		/* virtio-blk, virtio-net */
+	const char *name;
+	const char *file;
+	unsigned int bus;
+};
+
+struct model_vm {
+	struct model_vm *next;
+	const struct adl_instance *instance;
+	const char *name;
+	uint32_t id;
+	uint64_t ram_base;		/* guest physical */
+	uint64_t ram_size;
+	uint64_t ram_paddr;
+	bool ram_base_given;
+	bool identity;
+	struct model_blob *kernel;
+	struct model_blob *initrd;
+	struct model_blob *dtb;
+	const char *cmdline;
+	uint32_t priority;
+	bool console;
+	uint64_t heap_size;
+	uint64_t start_timeout;
+	const char *sharing;		/* as set, or NULL */
+	const struct token *sharing_at;
+	struct model_range *mmios;
+	struct model_irq *irqs;
+	struct model_node *nodes;
+	struct model_machine_device *machine_devices;
+	const struct adl_value *serves;	/* vm_virtio_devices: a list, or NULL */
+	const struct adl_value *expects;
+	unsigned int links;		/* as driver */
+	unsigned int served;		/* as device */
+	unsigned int visit;		/* state of the search for cycles */
+};
+
+/* One connection of a device VM to a driver VM. */
+struct model_link {
+	struct model_link *next;
+	const struct token *at;
+	struct model_vm *device;
+	struct model_vm *driver;
+	unsigned int device_index;	/* among the connections that the device VM serves */
+	unsigned int driver_index;
+	uint64_t memdev_ipa;		/* in the device VM */
+};
+
+struct model_component {
+	struct model_component *next;
+	const struct adl_instance *instance;
+	const struct adl_component *type;
+	const char *elf;		/* file name in the components' folder, without .elf */
+	uint32_t priority;
+	uint64_t heap_size;
+	uint64_t stack_size;
+};
+
+struct model_end {
+	struct model_end *next;
+	struct model_component *component;
+	const struct adl_interface *interface;
+};
+
+enum model_connection_kind { CONNECTION_CALL, CONNECTION_EVENT, CONNECTION_MEMORY };
+
+struct model_connection {
+	struct model_connection *next;
+	const struct adl_connection *source;
+	enum model_connection_kind kind;
+	uint64_t size;			/* CONNECTION_MEMORY: bytes, whole pages */
+	struct model_end *from;
+	struct model_end *to;
+};
+
+struct model {
+	struct arena *arena;
+	struct diagnostics *diagnostics;
+	struct platform *platform;
+	const struct adl_file *file;
+	const char *folder;		/* of the assembly */
+	const char *guests;
+	struct model_vm *vms;
+	struct model_link *links;
+	struct model_component *components;
+	struct model_connection *connections;
+	struct model_blob *blobs;
+	uint32_t vm_count;
+};
+
+struct model_options {
+	const char *assembly;		/* path */
+	const char *guests;		/* folder of guest files */
+	bool files;			/* false: guest files need not exist (check without building) */
+};
+
+/* NULL or counted errors in `d`: nothing may be built. */
+struct model *model_build(struct arena *a, struct diagnostics *d, const struct adl_file *file,
+			  struct platform *platform, const struct model_options *options);
+
+/*
+ * Decides where blobs and guest RAM lie, given the size of the image's fixed part. False: does not
+ * fit, said with what is missing.
+ */
+bool memory_plan(struct model *m, uint64_t fixed_size);
+
+/* Parts of model_build. */
+bool model_vm(struct model *m, struct model_vm *vm);
+void model_connect_vms(struct model *m);
+void model_native(struct model *m);
+void model_check_devices(struct model *m);
+struct model_vm *model_find_vm(const struct model *m, const char *instance);
+struct model_blob *model_blob(struct model *m, const char *name, const struct token *at, bool optional);
+
+/*
+ * Values of an instance's attribute: what the configuration sets (references followed), else the
+ * default of the component, else NULL.
+ */
+const struct adl_value *setting_value(const struct model *m, const struct adl_instance *i,
+				      const char *attribute);
+const char *setting_string(const struct model *m, const struct adl_instance *i, const char *name);
+/* Integers, or texts like "64M", "0x1000". */
+bool setting_number(const struct model *m, const struct adl_instance *i, const char *name,
+		    uint64_t *number);
+bool setting_boolean(const struct model *m, const struct adl_instance *i, const char *name);
+const struct adl_value *setting_list(const struct model *m, const struct adl_instance *i,
+				     const char *name);
+bool setting_parse_size(const char *text, uint64_t *number);
+/* Settings of unknown instances and attributes, settings made twice. */
+void setting_check(struct model *m);
+
+#endif

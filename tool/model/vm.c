@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One VM: its attributes, checked. */
+#include <libfdt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model.h"
+
+#define ARM64_IMAGE_MAGIC 0x644d5241u	/* "ARM\x64" at 56, Linux Documentation/arch/arm64/booting.rst */
+
+static const struct token *at_of(const struct model *m, const struct model_vm *vm, const char *name)
+{
+	const struct adl_value *v = setting_value(m, vm->instance, name);
+
+	/* A default lies in built-in text; then the instance is what the user can look at. */
+	return v && v->at->file[0] != '<' ? v->at : vm->instance->at;
+}
+
+static void check_kernel(struct model *m, const struct model_vm *vm, const struct token *at)
+{
+	const unsigned char *d = vm->kernel->data;
+	uint32_t magic = 0;
+
+	if (vm->kernel->size >= 64)
+		memcpy(&magic, d + 56, sizeof(magic));
+	if (magic == ARM64_IMAGE_MAGIC)
+		return;
+	if (vm->kernel->size > 2 && d[0] == 0x1f && d[1] == 0x8b)
+		diagnostic_error(m->diagnostics, at, "guest kernel %s is compressed by gzip; unpack it to "
+				 "an arm64 Image", vm->kernel->path);
+	else
+		diagnostic_error(m->diagnostics, at, "guest kernel %s is no arm64 Image (the magic number "
+				 "is missing); give an unpacked arm64 Image", vm->kernel->path);
+}
+
+static void read_files(struct model *m, struct model_vm *vm)
+{
+	const char *kernel = setting_string(m, vm->instance, "kernel");
+	const char *initrd = setting_string(m, vm->instance, "initrd");
+	const char *dtb = setting_string(m, vm->instance, "dtb");
+	const char *stem = vm->instance->name;
+
+	if (kernel)
+		vm->kernel = model_blob(m, kernel, at_of(m, vm, "kernel"), false);
+	if (vm->kernel)
+		check_kernel(m, vm, at_of(m, vm, "kernel"));
+	if (initrd && *initrd) {
+		vm->initrd = model_blob(m, initrd, at_of(m, vm, "initrd"), false);
+	} else if (!initrd) {	/* vm_storage: storage.cpio if there is one, else the plain shell */
+		stem = strncmp(stem, "vm_", 3) == 0 ? stem + 3 : stem;
+		vm->initrd = model_blob(m, arena_format(m->arena, "%s.cpio", stem), vm->instance->at, true);
+		if (!vm->initrd)
+			vm->initrd = model_blob(m, "minimal.cpio", vm->instance->at, true);
+	}
+	if (dtb && *dtb)
+		vm->dtb = model_blob(m, dtb, at_of(m, vm, "dtb"), false);
+	if (vm->dtb && fdt_check_full(vm->dtb->data, vm->dtb->size) != 0)
+		diagnostic_error(m->diagnostics, at_of(m, vm, "dtb"), "%s is no flattened device tree; "
+				 "compile it with dtc", vm->dtb->path);
+}
+
+static void read_memory(struct model *m, struct model_vm *vm)
+{
+	setting_number(m, vm->instance, "ram_size", &vm->ram_size);
+	vm->identity = setting_boolean(m, vm->instance, "ram_identity");
+	vm->ram_base = 0x40000000;
+	vm->ram_base_given = setting_number(m, vm->instance, "ram_base", &vm->ram_base);
+	if (vm->ram_size < 32 * MODEL_LARGE / 2 || vm->ram_size % MODEL_LARGE || vm->ram_size > 1ull << 36)
+		diagnostic_error(m->diagnostics, at_of(m, vm, "ram_size"), "ram_size is %llu KiB; it must be "
+				 "a multiple of 2 MiB from 32 MiB to 64 GiB",
+				 (unsigned long long)(vm->ram_size >> 10));
+	if (vm->ram_base % MODEL_LARGE || vm->ram_base < 0x40000000 || vm->ram_base > 1ull << 36)
+		diagnostic_error(m->diagnostics, at_of(m, vm, "ram_base"), "ram_base is 0x%llx; it must be "
+				 "2 MiB aligned, from 0x40000000 on (devices are below)",
+				 (unsigned long long)vm->ram_base);
+	if (vm->ram_base_given && vm->identity)
+		diagnostic_error(m->diagnostics, at_of(m, vm, "ram_base"), "ram_base and ram_identity = true "
+				 "exclude each other; remove ram_base");
+	vm->heap_size = 512u << 10;
+	setting_number(m, vm->instance, "heap_size", &vm->heap_size);
+	vm->heap_size = (vm->heap_size + 4095) & ~4095ull;
+	if (vm->heap_size < 65536 || vm->heap_size > 64u << 20)
+		diagnostic_error(m->diagnostics, at_of(m, vm, "heap_size"), "heap_size is of the VM's "
+				 "monitor; it must be from 64K to 64M");
+}
+
+static void add_range(struct model *m, struct model_vm *vm, uint64_t paddr, uint64_t size,
+		      const struct token *at)
+{
+	struct model_range *r, **end;
+	uint64_t first = paddr & ~4095ull, last = (paddr + size + 4095) & ~4095ull;
+
+	for (end = &vm->mmios; *end; end = &(*end)->next)
+		if ((*end)->paddr == first && (*end)->size == last - first)
+			return;		/* several nodes in one page: mapped once */
+	r = ARENA_NEW(m->arena, struct model_range);
+	r->at = at;
+	r->paddr = first;
+	r->size = last - first;
+	*end = r;
+}
+
+/* "paddr:n": n below 48 is size bits, else bytes, a multiple of 4096; both aligned. */
+static void read_untyped_mmio(struct model *m, struct model_vm *vm, const struct adl_value *v)
+{
+	uint64_t paddr, size;
+	char *colon, *text;
+
+	if (v->kind != VALUE_STRING || !strchr(v->string, ':')) {
+		diagnostic_error(m->diagnostics, v->at, "untyped_mmios takes texts \"paddr:size\"; write for "
+				 "example \"0x0a003000:0x1000\"");
+		return;
+	}
+	text = arena_copy(m->arena, v->string, strlen(v->string));
+	colon = strchr(text, ':');
+	*colon = '\0';
+	if (!setting_parse_size(text, &paddr) || !setting_parse_size(colon + 1, &size)) {
+		diagnostic_error(m->diagnostics, v->at, "\"%s\" is not \"paddr:size\"; write for example "
+				 "\"0x0a003000:0x1000\"", v->string);
+		return;
+	}
+	if (size < 48)
+		size = 1ull << size;
+	if (size == 0 || size % 4096 || paddr % 4096 || paddr + size < paddr || paddr + size > 1ull << 44)
+		diagnostic_error(m->diagnostics, v->at, "\"%s\" is not in whole pages; address and size must "
+				 "be multiples of 4096", v->string);
+	else
+		add_range(m, vm, paddr, size, v->at);
+}
+
+static void add_irq(struct model *m, struct model_vm *vm, uint32_t intid, bool edge,
+		    const struct token *at)
+{
+	struct model_irq *i = ARENA_NEW(m->arena, struct model_irq), **end;
+
+	for (end = &vm->irqs; *end; end = &(*end)->next)
+		if ((*end)->intid == intid)
+			return;
+	i->at = at;
+	i->intid = intid;
+	i->edge = edge;
+	*end = i;
+}
+
+/* A number (level), or { intid: n, trigger: "edge" }. */
+static void read_irq(struct model *m, struct model_vm *vm, const struct adl_value *v)
+{
+	const struct adl_value *intid = v->kind == VALUE_DICT ? adl_key(v, "intid") : v;
+	const struct adl_value *trigger = adl_key(v, "trigger");
+	bool edge = trigger && trigger->kind == VALUE_STRING && strcmp(trigger->string, "edge") == 0;
+
+	if (!intid)
+		intid = adl_key(v, "irq");
+	if (!intid || intid->kind != VALUE_INTEGER || intid->integer < 32 || intid->integer > 1019) {
+		diagnostic_error(m->diagnostics, v->at, "irqs takes interrupt numbers (INTID) from 32 to "
+				 "1019, or { intid: n, trigger: \"edge\" }");
+		return;
+	}
+	add_irq(m, vm, (uint32_t)intid->integer, edge, v->at);
+}
+
+/* A node of the platform's device tree with its resources: MMIO pages and interrupts. */
+static void add_node(struct model *m, struct model_vm *vm, const char *name, const struct token *at)
+{
+	int offset = platform_find(m->platform, name);
+	struct model_node *n, **end;
+	struct platform_range range;
+	unsigned int i;
+	uint32_t intid;
+	bool edge;
+
+	if (offset < 0) {
+		diagnostic_error(m->diagnostics, at, offset == -2 ?
+				 "several nodes of platform %s are called '%s'; give the whole path" :
+				 "platform %s has no device '%s'; its nodes are in tool/plat",
+				 m->platform->name, name);
+		return;
+	}
+	for (end = &vm->nodes; *end; end = &(*end)->next)
+		if ((*end)->offset == offset)
+			return;
+	n = ARENA_NEW(m->arena, struct model_node);
+	n->at = at;
+	n->offset = offset;
+	n->name = fdt_get_name(m->platform->fdt, offset, NULL);
+	*end = n;
+	for (i = 0; platform_reg(m->platform, offset, i, &range); i++)
+		add_range(m, vm, range.base, range.size, at);
+	for (i = 0; platform_interrupt(m->platform, offset, i, &intid, &edge); i++)
+		add_irq(m, vm, intid, edge, at);
+}
+
+static void read_pci_device(struct model *m, struct model_vm *vm, const struct adl_value *v)
+{
+	const struct adl_value *name = adl_key(v, "name");
+
+	if (!name || name->kind != VALUE_STRING)
+		diagnostic_error(m->diagnostics, v->at, "pci_devices takes { name: \"...\" }; name a device "
+				 "of the platform");
+	else
+		add_node(m, vm, name->string, name->at);
+}
+
+static void read_dtb_node(struct model *m, struct model_vm *vm, const struct adl_value *v)
+{
+	if (v->kind != VALUE_STRING)
+		diagnostic_error(m->diagnostics, v->at, "dtb_nodes takes texts; write the node's name or "
+				 "path in quotes");
+	else
+		add_node(m, vm, v->string, v->at);
+}
+
+static const char *text_of(const struct adl_value *dict, const char *key)
+{
+	const struct adl_value *v = adl_key(dict, key);
+
+	return v && v->kind == VALUE_STRING ? v->string : NULL;
+}
+
+/* { type: "virtio-blk", node: "virtio_mmio@a003e00", name: "disk", file: "disk.img" } */
+static void read_machine_device(struct model *m, struct model_vm *vm, const struct adl_value *v)
+{
+	struct model_machine_device *d = ARENA_NEW(m->arena, struct model_machine_device), **end;
+	const char *node = text_of(v, "node");
+	struct platform_range range;
+	int offset;
+
+	d->at = v->at;
+	d->type = text_of(v, "type");
+	d->name = text_of(v, "name");
+	d->file = text_of(v, "file");
+	if (!d->type || !node || (strcmp(d->type, "virtio-blk") != 0 && strcmp(d->type, "virtio-net") != 0)) {
+		diagnostic_error(m->diagnostics, v->at, "machine_devices takes { type: \"virtio-blk\" or "
+				 "\"virtio-net\", node: \"virtio_mmio@...\", name: \"...\" }");
+		return;
+	}
+	offset = platform_find(m->platform, node);
+	if (offset < 0 || !platform_reg(m->platform, offset, 0, &range) ||
+	    fdt_node_check_compatible(m->platform->fdt, offset, "virtio,mmio") != 0) {
+		diagnostic_error(m->diagnostics, v->at, "'%s' is no virtio-mmio transport of platform %s; "
+				 "take one from virtio_mmio@a000000 to virtio_mmio@a003e00", node,
+				 m->platform->name);
+		return;
+	}
+	d->bus = (unsigned int)((range.base - 0x0a000000) / 0x200);
+	if (!d->name)
+		d->name = "disk";
+	add_node(m, vm, node, v->at);
+	for (end = &vm->machine_devices; *end; end = &(*end)->next)
+		;
+	*end = d;
+}
+
+static void for_each(struct model *m, struct model_vm *vm, const char *attribute,
+		     void (*read)(struct model *m, struct model_vm *vm, const struct adl_value *v))
+{
+	const struct adl_value *list = setting_list(m, vm->instance, attribute), *v;
+
+	for (v = list ? list->items : NULL; v; v = v->next)
+		read(m, vm, v);
+}
+
+static void read_rest(struct model *m, struct model_vm *vm)
+{
+	const char *console = setting_string(m, vm->instance, "console");
+	uint64_t n;
+
+	vm->console = !console || strcmp(console, "none") != 0;
+	if (console && strcmp(console, "pl011") != 0 && strcmp(console, "none") != 0)
+		diagnostic_error(m->diagnostics, at_of(m, vm, "console"), "console \"%s\" is not known; "
+				 "write \"pl011\" or \"none\"", console);
+	vm->cmdline = setting_string(m, vm->instance, "cmdline");
+	if (!vm->cmdline)
+		vm->cmdline = vm->console ? "console=ttyAMA0" : "";
+	n = 1;
+	if (setting_number(m, vm->instance, "num_vcpus", &n) && n != 1)
+		diagnostic_error(m->diagnostics, at_of(m, vm, "num_vcpus"), "num_vcpus is %llu, but this "
+				 "version runs one core; set it to 1", (unsigned long long)n);
+	n = 0;
+	if (setting_number(m, vm->instance, "affinity", &n) && n != 0)
+		diagnostic_error(m->diagnostics, at_of(m, vm, "affinity"), "affinity is %llu, but this version "
+				 "runs one core; set it to 0", (unsigned long long)n);
+	n = 100;
+	if (setting_number(m, vm->instance, "priority", &n) && (n < 1 || n > 139))
+		diagnostic_error(m->diagnostics, at_of(m, vm, "priority"), "priority is of the vCPU; it must be "
+				 "from 1 to 139, below the servers");
+	vm->priority = (uint32_t)n;
+	setting_number(m, vm->instance, "start_timeout", &vm->start_timeout);
+	vm->sharing = setting_string(m, vm->instance, "sharing");
+	vm->sharing_at = at_of(m, vm, "sharing");
+	vm->serves = setting_list(m, vm->instance, "vm_virtio_devices");
+	vm->expects = setting_list(m, vm->instance, "vm_virtio_drivers");
+}
+
+static void read_name(struct model *m, struct model_vm *vm)
+{
+	const char *name = setting_string(m, vm->instance, "vm_name");
+	uint64_t id = vm->id;
+	size_t n;
+
+	vm->name = name ? name : vm->instance->name;
+	n = strlen(vm->name);
+	if (n == 0 || n > 30 || strspn(vm->name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				       "0123456789_-") != n)
+		diagnostic_error(m->diagnostics, at_of(m, vm, "vm_name"), "a VM's name has 1 to 30 letters, "
+				 "digits, _ or -; set vm_name");
+	if (setting_number(m, vm->instance, "vm_id", &id) && id > 0xffff)
+		diagnostic_error(m->diagnostics, at_of(m, vm, "vm_id"), "vm_id is at most 65535");
+	vm->id = (uint32_t)id;
+}
+
+bool model_vm(struct model *m, struct model_vm *vm)
+{
+	unsigned int before = m->diagnostics->errors;
+
+	read_name(m, vm);
+	read_memory(m, vm);
+	read_rest(m, vm);
+	read_files(m, vm);
+	for_each(m, vm, "untyped_mmios", read_untyped_mmio);
+	for_each(m, vm, "irqs", read_irq);
+	for_each(m, vm, "dtb_nodes", read_dtb_node);
+	for_each(m, vm, "pci_devices", read_pci_device);
+	for_each(m, vm, "machine_devices", read_machine_device);
+	return m->diagnostics->errors == before;
+}

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The loop of a run: UART to consoles, keys to the UART, ends. */
+#include "run.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define INPUT_ROOM 65536
+
+struct run {
+	const struct run_options *options;
+	struct manifest *manifest;
+	struct machine_process machine;
+	struct consoles consoles;
+	struct console *shown;
+	bool terminal;
+	bool ended;
+	bool input_closed;
+	int result;
+	int signals;
+	long long deadline;	/* ms of the monotonic clock; 0: none */
+	char input[INPUT_ROOM];
+	size_t input_length;
+};
+
+static long long now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000ll + t.tv_nsec / 1000000;
+}
+
+static void out(const char *bytes, size_t length)
+{
+	fwrite(bytes, 1, length, stdout);
+	fflush(stdout);
+}
+
+static void end(struct run *r, int result)
+{
+	r->ended = true;
+	if (!r->result)
+		r->result = result;
+}
+
+/* Lines of our own on a raw terminal need the carriage return. */
+static void say(const struct run *r, const char *text)
+{
+	fprintf(stderr, "%s[peervisor] %s%s", r->terminal ? "\r\n" : "", text, r->terminal ? "\r\n" : "\n");
+}
+
+static void on_bytes(void *context, struct console *c, const char *bytes, size_t length)
+{
+	struct run *r = context;
+
+	if (r->terminal && c == r->shown)
+		out(bytes, length);
+}
+
+static bool all_off(const struct run *r)
+{
+	const struct manifest_vm *vm;
+
+	for (vm = r->manifest->vms; vm; vm = vm->next)
+		if (!vm->off)
+			return false;
+	return r->manifest->vms != NULL;
+}
+
+/* What a VM's monitor says about its VM, in NAME.log. */
+static void watch_line(struct run *r, const struct console *c, const char *line)
+{
+	struct manifest_vm *vm;
+	char text[256];
+
+	for (vm = r->manifest->vms; vm; vm = vm->next) {
+		if (strncmp(c->label, vm->name, strlen(vm->name)) != 0 ||
+		    strcmp(c->label + strlen(vm->name), ".log") != 0 || vm->off)
+			continue;
+		if (strstr(line, "stopped:")) {
+			snprintf(text, sizeof(text), "%s %.120s", vm->name, strstr(line, "stopped:"));
+			say(r, text);
+			vm->off = true;
+			r->result = RUN_FAILED;
+			if (!r->terminal && !r->options->raw)
+				r->ended = true;
+		} else if (strstr(line, "powered off")) {
+			snprintf(text, sizeof(text), "%s is off", vm->name);
+			say(r, text);
+			vm->off = true;
+		}
+	}
+	if (all_off(r))
+		end(r, RUN_OK);
+}
+
+static void on_line(void *context, struct console *c, const char *line)
+{
+	struct run *r = context;
+
+	if (!r->terminal && !r->options->raw) {
+		printf("%s| %s\n", c->label, line);
+		fflush(stdout);
+	}
+	watch_line(r, c, line);
+}
+
+static void send_input(struct run *r, const char *bytes, size_t length)
+{
+	if (length > INPUT_ROOM - r->input_length)
+		length = INPUT_ROOM - r->input_length;
+	memcpy(r->input + r->input_length, bytes, length);
+	r->input_length += length;
+}
+
+static void select_console(struct run *r, struct console *c)
+{
+	char mark[CONSOLE_LABEL + 2];
+	size_t n = strlen(c->label);
+
+	r->shown = c;
+	if (strcmp(c->label, "system") == 0)
+		return;
+	mark[0] = TERMINAL_SWITCH;
+	memcpy(mark + 1, c->label, n);
+	mark[n + 1] = TERMINAL_SWITCH;
+	send_input(r, mark, n + 2);
+}
+
+/* What is kept of a console, from a line's start. */
+static void show_again(const struct console *c)
+{
+	size_t i = c->kept_total > CONSOLE_KEPT ? c->kept_total - CONSOLE_KEPT : 0;
+
+	while (i && i < c->kept_total && c->kept[(i - 1) % CONSOLE_KEPT] != '\n')
+		i++;
+	for (; i < c->kept_total; i++)
+		fputc(c->kept[i % CONSOLE_KEPT], stdout);
+	fflush(stdout);
+}
+
+static void next_console(struct run *r)
+{
+	struct console *c = r->shown && r->shown->next ? r->shown->next : r->consoles.list;
+	char text[256];
+
+	select_console(r, c);
+	snprintf(text, sizeof(text), "console %s (Ctrl-^ next console, Ctrl-] leave)", c->label);
+	say(r, text);
+	show_again(c);
+}
+
+static void on_keys(struct run *r, const char *keys, size_t length)
+{
+	size_t i, start = 0;
+
+	for (i = 0; i < length; i++) {
+		if (keys[i] != TERMINAL_SWITCH && keys[i] != TERMINAL_LEAVE)
+			continue;
+		send_input(r, keys + start, i - start);
+		start = i + 1;
+		if (keys[i] == TERMINAL_SWITCH)
+			next_console(r);
+		else
+			end(r, RUN_OK);
+	}
+	send_input(r, keys + start, length - start);
+}
+
+static void read_input(struct run *r)
+{
+	char bytes[4096];
+	ssize_t n = read(0, bytes, sizeof(bytes));
+
+	if (n <= 0) {
+		r->input_closed = true;
+		if (r->options->raw && n == 0)
+			end(r, RUN_OK);
+	} else if (r->terminal) {
+		on_keys(r, bytes, (size_t)n);
+	} else {
+		send_input(r, bytes, (size_t)n);
+	}
+}
+
+static void read_uart(struct run *r)
+{
+	char bytes[16384];
+	ssize_t n = read(r->machine.uart, bytes, sizeof(bytes));
+
+	if (n > 0) {
+		if (r->options->raw)
+			out(bytes, (size_t)n);
+		console_feed(&r->consoles, bytes, (size_t)n);
+	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
+		if (!r->ended)
+			say(r, "QEMU ended by itself");
+		end(r, RUN_FAILED);
+	}
+}
+
+static void write_uart(struct run *r)
+{
+	ssize_t n = write(r->machine.uart, r->input, r->input_length);
+
+	if (n <= 0)
+		return;
+	r->input_length -= (size_t)n;
+	memmove(r->input, r->input + n, r->input_length);
+}
+
+static void read_signal(struct run *r)
+{
+	struct signalfd_siginfo info;
+
+	if (read(r->signals, &info, sizeof(info)) != sizeof(info) || info.ssi_signo == SIGCHLD)
+		return;	/* a dead QEMU shows as the end of its UART, after its last words */
+	say(r, "ended by a signal");
+	end(r, 128 + (int)info.ssi_signo);
+}
+
+static void drop_monitor(struct run *r, struct pollfd *fd)
+{
+	char bytes[4096];
+
+	if (read(r->machine.qmp, bytes, sizeof(bytes)) <= 0)
+		fd->fd = -1;	/* events and answers: nothing to learn from them */
+}
+
+static int time_left(struct run *r)
+{
+	long long left;
+
+	if (!r->deadline)
+		return -1;
+	left = r->deadline - now_ms();
+	if (left > 0)
+		return left > 3600000 ? 3600000 : (int)left;
+	say(r, "the time limit is reached");
+	end(r, RUN_TIMEOUT);
+	return 0;
+}
+
+static void loop(struct run *r)
+{
+	struct pollfd fds[4] = {
+		{ .fd = r->machine.uart }, { .fd = r->signals, .events = POLLIN },
+		{ .fd = r->machine.qmp, .events = POLLIN }, { .fd = 0, .events = POLLIN },
+	};
+	bool reads_input = r->terminal || r->options->raw;
+	int ms;
+
+	while (!r->ended) {
+		fds[0].events = (short)(POLLIN | (r->input_length ? POLLOUT : 0));
+		fds[3].fd = reads_input && !r->input_closed && r->input_length < INPUT_ROOM / 2 ? 0 : -1;
+		ms = time_left(r);
+		if (r->ended || (poll(fds, 4, ms) < 0 && errno != EINTR))
+			break;
+		if (fds[1].revents)
+			read_signal(r);
+		if (fds[0].revents & (POLLIN | POLLHUP))
+			read_uart(r);
+		if (fds[0].revents & POLLOUT)
+			write_uart(r);
+		if (fds[2].fd >= 0 && fds[2].revents)
+			drop_monitor(r, &fds[2]);
+		if (fds[3].fd >= 0 && fds[3].revents)
+			read_input(r);
+	}
+}
+
+static bool open_signals(struct run *r)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	r->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return r->signals >= 0;
+}
+
+static void open_consoles(struct arena *a, struct run *r)
+{
+	const struct manifest_vm *vm;
+
+	r->consoles.arena = a;
+	r->consoles.log_dir = r->options->log_dir;
+	r->consoles.context = r;
+	r->consoles.bytes = on_bytes;
+	r->consoles.line = on_line;
+	for (vm = r->manifest->vms; vm; vm = vm->next)
+		if (vm->console)
+			console_get(&r->consoles, vm->name);
+	if (r->options->console)
+		r->shown = console_get(&r->consoles, r->options->console);
+	else
+		r->shown = console_get(&r->consoles, r->manifest->first_console ?
+				       r->manifest->first_console : "system");
+}
+
+static void announce(struct run *r)
+{
+	char text[CONSOLE_LABEL + 128];
+
+	snprintf(text, sizeof(text), "console %s. Keys: Ctrl-^ next console, Ctrl-] leave", r->shown->label);
+	say(r, text);
+}
+
+int run_image(struct arena *a, const struct run_options *options)
+{
+	struct run *r = ARENA_NEW(a, struct run);
+	int status;
+
+	r->options = options;
+	r->manifest = manifest_read(a, options->image);
+	if (!r->manifest)
+		return RUN_FAILED;
+	if (options->log_dir && mkdir(options->log_dir, 0777) < 0 && errno != EEXIST) {
+		fprintf(stderr, "peervisor: folder %s: %s; give another with --log-dir\n", options->log_dir,
+			strerror(errno));
+		return RUN_FAILED;
+	}
+	if (!open_signals(r) || !machine_start(a, options, r->manifest, &r->machine))
+		return RUN_FAILED;
+	r->deadline = options->timeout ? now_ms() + options->timeout * 1000ll : 0;
+	open_consoles(a, r);
+	r->terminal = !options->no_terminal && !options->raw && isatty(1) && terminal_raw();
+	if (r->terminal)
+		announce(r);
+	if (!options->raw)
+		select_console(r, r->shown);
+	loop(r);
+	status = machine_stop(&r->machine);
+	console_close(&r->consoles);
+	terminal_restore();
+	if (WIFEXITED(status) && WEXITSTATUS(status) && !r->result)
+		r->result = RUN_FAILED;
+	if (!options->raw && options->log_dir)
+		fprintf(stderr, "[peervisor] console logs: %s\n", options->log_dir);
+	return r->result;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* `peervisor run`: an image in QEMU, its consoles taken apart, ended when its VMs are off. */
+#ifndef TOOL_RUN_H
+#define TOOL_RUN_H
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+#include "../adl/arena.h"
+#include "../image/manifest.h"
+
+#define RUN_DISKS 8
+#define RUN_EXTRA 32
+
+struct run_disk {
+	const char *name;	/* NULL: the only one */
+	const char *path;
+};
+
+struct run_options {
+	const char *image;
+	const char *log_dir;
+	const char *console;		/* shown first, or NULL */
+	struct run_disk disks[RUN_DISKS];
+	unsigned int disk_count;
+	const char *extra[RUN_EXTRA];	/* further arguments of QEMU */
+	unsigned int extra_count;
+	unsigned int timeout;		/* seconds, 0: none */
+	bool no_terminal;
+	bool raw;			/* stdin and stdout are the UART */
+	bool read_only;			/* disks are opened read-only (snapshot) */
+};
+
+enum { RUN_OK = 0, RUN_FAILED = 1, RUN_USAGE = 2, RUN_TIMEOUT = 124 };
+
+int run_image(struct arena *a, const struct run_options *options);
+
+/* machine.c */
+struct machine_process {
+	pid_t pid;
+	int uart;
+	int qmp;
+	int locks[RUN_DISKS];
+	unsigned int lock_count;
+};
+
+/* False: said why. */
+bool machine_start(struct arena *a, const struct run_options *o, const struct manifest *m,
+		   struct machine_process *p);
+/* Asks QEMU to quit by QMP, then insists; gives its wait status. */
+int machine_stop(struct machine_process *p);
+
+/* console.c */
+#define CONSOLE_LABEL 64
+#define CONSOLE_KEPT 8192
+
+struct console {
+	struct console *next;
+	char label[CONSOLE_LABEL];
+	FILE *log;
+	char kept[CONSOLE_KEPT];	/* what is shown again after a switch: a ring */
+	size_t kept_total;
+	char line[1024];		/* the line so far: for prefixes and for what VMs say */
+	size_t line_length;
+};
+
+struct consoles {
+	struct arena *arena;
+	const char *log_dir;
+	struct console *list;
+	struct console *current;	/* source of the bytes now */
+	char label[CONSOLE_LABEL];
+	size_t label_length;
+	bool in_label;
+	void *context;
+	/* Called for each byte sequence, and for each finished line. */
+	void (*bytes)(void *context, struct console *c, const char *bytes, size_t length);
+	void (*line)(void *context, struct console *c, const char *line);
+};
+
+struct console *console_get(struct consoles *all, const char *label);
+void console_feed(struct consoles *all, const char *bytes, size_t length);
+void console_close(struct consoles *all);
+
+/* terminal.c */
+#define TERMINAL_SWITCH	0x1e	/* Ctrl-^ */
+#define TERMINAL_LEAVE	0x1d	/* Ctrl-] */
+
+bool terminal_raw(void);
+void terminal_restore(void);
+
+#endif
