@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Last steps: threads get their spaces, priority, registers, and run when we are gone. */
+#include "console.h"
+#include "roottask.h"
+
+#define START_REGISTERS	5	/* pc, sp, spsr, x0, x1 */
+
+static int set_spaces(const struct capdl_thread *thread, seL4_CPtr tcb)
+{
+	bool ipc = thread->ipc_memory != CAPDL_NONE;
+	seL4_CPtr vspace = object_cptr(thread->vspace, 0);
+	seL4_CPtr buffer = ipc ? object_cptr(thread->ipc_memory, thread->ipc_page) : vspace;
+
+	return (int)seL4_TCB_Configure(tcb, thread->fault_endpoint,
+				       object_cptr(thread->cspace, 0), thread->cspace_guard,
+				       vspace, 0, ipc ? thread->ipc_vaddr : 0, buffer);
+}
+
+static int set_registers(const struct capdl_thread *thread, seL4_CPtr tcb)
+{
+	seL4_UserContext context = {
+		.pc = thread->pc, .sp = thread->sp, .x0 = thread->x0, .x1 = thread->x1,
+	};
+
+	return (int)seL4_TCB_WriteRegisters(tcb, 0, 0, START_REGISTERS, &context);
+}
+
+static void configure(const struct capdl_thread *thread)
+{
+	seL4_CPtr tcb = object_cptr(thread->tcb, 0);
+	const char *step = "TCB_Configure";
+	int error = set_spaces(thread, tcb);
+
+	if (!error) {
+		step = "TCB_SetSchedParams";
+		error = (int)seL4_TCB_SetSchedParams(tcb, seL4_CapInitThreadTCB, thread->mcp,
+						     thread->priority);
+	}
+	if (!error && thread->bound_notification != CAPDL_NONE) {
+		step = "TCB_BindNotification";
+		error = (int)seL4_TCB_BindNotification(
+			tcb, object_cptr(thread->bound_notification, 0));
+	}
+	if (!error) {
+		step = "TCB_WriteRegisters";
+		error = set_registers(thread, tcb);
+	}
+	if (error)
+		fatal("thread '%s': %s: %s", object_name(thread->tcb), step, error_name(error));
+}
+
+void threads_configure(void)
+{
+	for (uint32_t i = 0; i < roottask.spec.header->num_threads; i++)
+		configure(&roottask.spec.threads[i]);
+}
+
+void threads_resume(void)
+{
+	for (uint32_t i = 0; i < roottask.spec.header->num_threads; i++) {
+		const struct capdl_thread *thread = &roottask.spec.threads[i];
+		int error = thread->resume ?
+			    (int)seL4_TCB_Resume(object_cptr(thread->tcb, 0)) : 0;
+
+		if (error)
+			fatal("thread '%s': TCB_Resume: %s", object_name(thread->tcb),
+			      error_name(error));
+	}
+}
