@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "exits.h"
+
+#include <sel4/abi.h>
+#include <stddef.h>
+
+#include "arm/esr.h"
+#include "psci.h"
+#include "vm.h"
+
+enum result {
+	HANDLED,
+	UNHANDLED,	/* an exception for the guest */
+};
+
+typedef enum result (*exit_handler)(struct vm *vm, struct vcpu *vcpu, uint32_t esr,
+				    const struct exit_message *message);
+
+static void count(struct vm *vm, enum vm_exit kind)
+{
+	vm->stats.exits[kind]++;
+}
+
+static void drop(struct vm *vm, struct vcpu *vcpu, const struct exit_message *message)
+{
+	vm->stats.forged++;
+	vm_log_once(vm, LOG_FORGED,
+		    "vcpu %u: dropped a message that is no fault of it: label %llu, length %llu",
+		    vcpu->index, (unsigned long long)message->label,
+		    (unsigned long long)message->length);
+}
+
+/* ---- by exception class ---- */
+
+static enum result on_wfx(struct vm *vm, struct vcpu *vcpu, uint32_t esr,
+			  const struct exit_message *message)
+{
+	count(vm, EXIT_WFI);
+	if (esr & ESR_WFX_TI) {
+		vcpu_skip(vcpu);
+		vcpu_resume(vcpu);
+	} else {
+		vm_wait_for_interrupt(vm, vcpu);
+	}
+	return HANDLED;
+}
+
+static void start_cpu(struct vm *vm, const struct psci_result *r)
+{
+	vgic_cpu_online(&vm->gic, r->cpu, true);
+	if (!vcpu_start(&vm->vcpu[r->cpu], r->entry, r->context))
+		vm_stop(vm, "vcpu %u cannot be started", r->cpu);
+}
+
+static void stop_cpu(struct vm *vm, struct vcpu *vcpu)
+{
+	vgic_cpu_online(&vm->gic, vcpu->index, false);
+	vcpu_stop(vcpu);
+}
+
+static enum result on_smc(struct vm *vm, struct vcpu *vcpu, uint32_t esr,
+			  const struct exit_message *message)
+{
+	uint64_t arg[3] = { vcpu_register(vcpu, 1), vcpu_register(vcpu, 2),
+			    vcpu_register(vcpu, 3) };
+	struct psci_result r = psci_call(vcpu_register(vcpu, 0), arg, vm->vcpus, vm_online(vm));
+
+	count(vm, EXIT_SMC);
+	switch (r.action) {
+	case PSCI_STANDBY:
+		vcpu->standby = true;
+		vm_wait_for_interrupt(vm, vcpu);
+		return HANDLED;
+	case PSCI_CPU_STOP:
+		stop_cpu(vm, vcpu);
+		return HANDLED;
+	case PSCI_POWER_OFF:
+		vm->off_wanted = true;
+		return HANDLED;
+	case PSCI_RESET:
+		vm->reset_wanted = true;
+		return HANDLED;
+	case PSCI_CPU_START:
+		start_cpu(vm, &r);
+		break;
+	case PSCI_ANSWER:
+		break;
+	}
+	vcpu_set_register(vcpu, 0, (uint64_t)r.value);
+	vcpu_skip(vcpu);
+	vcpu_resume(vcpu);
+	return HANDLED;
+}
+
+/*
+ * System registers that a guest may touch and nobody needs: debug (op0 2), implementation defined
+ * (CRn 11 and 15), the physical timer (its guest is told of the virtual one). Read as zero.
+ */
+static bool is_ignorable(uint32_t esr)
+{
+	unsigned int op0 = esr >> 20 & 3, crn = esr >> 10 & 15;
+
+	return op0 == 2 || (op0 == 3 && (crn == 11 || crn == 15 || crn == 14 || crn == 9));
+}
+
+static enum result on_sysreg(struct vm *vm, struct vcpu *vcpu, uint32_t esr,
+			     const struct exit_message *message)
+{
+	count(vm, EXIT_SYSREG);
+	vm_log_once(vm, LOG_SYSREG, "system register access, esr 0x%08x, pc 0x%llx%s", esr,
+		    (unsigned long long)vcpu_pc(vcpu), is_ignorable(esr) ? ": ignored" : "");
+	if (!is_ignorable(esr))
+		return UNHANDLED;
+	if (esr & 1)		/* direction: a read */
+		vcpu_set_register(vcpu, esr >> 5 & 31, 0);
+	vcpu_skip(vcpu);
+	vcpu_resume(vcpu);
+	return HANDLED;
+}
+
+static void abort_access(struct vm *vm, struct vcpu *vcpu, const char *what, uint64_t address,
+			 enum vm_log_reason reason)
+{
+	vm_log_once(vm, reason, "%s at 0x%llx, pc 0x%llx: external abort", what,
+		    (unsigned long long)address, (unsigned long long)vcpu_pc(vcpu));
+	if (vcpu_has_vectors(vcpu))
+		vcpu_inject_abort(vcpu, false);
+	else
+		vm_stop(vm, "%s at 0x%llx, pc 0x%llx, before the guest had exception vectors", what,
+			(unsigned long long)address, (unsigned long long)vcpu_pc(vcpu));
+}
+
+static void decode(struct mmio_access *access, struct vcpu *vcpu, uint32_t esr, uint64_t address)
+{
+	*access = (struct mmio_access){
+		.vcpu = vcpu,
+		.address = gpa(address),
+		.size = (uint8_t)(1u << ESR_DABT_SAS(esr)),
+		.reg = ESR_DABT_SRT(esr),
+		.write = esr & ESR_DABT_WNR,
+		.sign_extend = esr & ESR_DABT_SSE,
+		.wide = esr & ESR_DABT_SF,
+	};
+}
+
+static enum result on_data_abort(struct vm *vm, struct vcpu *vcpu, uint32_t esr,
+				 const struct exit_message *message)
+{
+	uint64_t address = message->mr[1];
+	struct mmio_access access;
+
+	if (!(esr & ESR_DABT_ISV)) {
+		count(vm, EXIT_OTHER);
+		abort_access(vm, vcpu, "access that does not say what it is", address,
+			     LOG_NO_SYNDROME);
+		return HANDLED;
+	}
+	decode(&access, vcpu, esr, address);
+	count(vm, access.write ? EXIT_MMIO_WRITE : EXIT_MMIO_READ);
+	switch (mmio_dispatch(&vm->mmio, &access)) {
+	case MMIO_DONE:
+		vcpu_complete_mmio(vcpu, &access, access.value);
+		return HANDLED;
+	case MMIO_LATER:
+		vcpu->access = access;
+		vcpu->state = VCPU_WAIT_DEVICE;
+		return HANDLED;
+	case MMIO_UNHANDLED:
+		break;
+	}
+	abort_access(vm, vcpu, access.write ? "write to nothing" : "read of nothing", address,
+		     LOG_UNMAPPED);
+	return HANDLED;
+}
+
+static enum result on_fetch_abort(struct vm *vm, struct vcpu *vcpu, uint32_t esr,
+				  const struct exit_message *message)
+{
+	count(vm, EXIT_OTHER);
+	vm_stop(vm, "vcpu %u jumped to where nothing is: pc 0x%llx, address 0x%llx, esr 0x%08x",
+		vcpu->index, (unsigned long long)message->mr[0],
+		(unsigned long long)message->mr[1], esr);
+	return HANDLED;
+}
+
+static const exit_handler by_class[64] = {
+	[ESR_EC_WFX]		= on_wfx,
+	[ESR_EC_SMC64]		= on_smc,
+	[ESR_EC_SYSREG]		= on_sysreg,
+	[ESR_EC_IABT_LOWER]	= on_fetch_abort,
+	[ESR_EC_DABT_LOWER]	= on_data_abort,
+};
+
+static bool is_abort(uint32_t esr)
+{
+	unsigned int class = ESR_EC(esr);
+
+	return class == ESR_EC_IABT_LOWER || class == ESR_EC_DABT_LOWER;
+}
+
+static void by_syndrome(struct vm *vm, struct vcpu *vcpu, uint64_t syndrome,
+			const struct exit_message *message)
+{
+	uint32_t esr = (uint32_t)syndrome;
+	exit_handler handler = by_class[ESR_EC(esr)];
+
+	if (handler && handler(vm, vcpu, esr, message) == HANDLED)
+		return;
+	if (!handler)
+		count(vm, EXIT_OTHER);
+	vm_log_once(vm, LOG_UNDEFINED, "vcpu %u: exception class 0x%02x, esr 0x%08x, pc 0x%llx: "
+		    "undefined instruction for the guest", vcpu->index, ESR_EC(esr), esr,
+		    (unsigned long long)vcpu_pc(vcpu));
+	if (vcpu_has_vectors(vcpu))
+		vcpu_inject_undefined(vcpu);
+	else
+		vm_stop(vm, "vcpu %u: exception class 0x%02x, pc 0x%llx, before the guest had "
+			"exception vectors", vcpu->index, ESR_EC(esr),
+			(unsigned long long)vcpu_pc(vcpu));
+}
+
+/* ---- by label ---- */
+
+static void on_timer(struct vm *vm, struct vcpu *vcpu, const struct exit_message *message)
+{
+	if (message->length != 1 || message->mr[0] != VGIC_TIMER_INTID) {
+		drop(vm, vcpu, message);
+		return;
+	}
+	count(vm, EXIT_TIMER);
+	vgic_set_level(&vm->gic, vcpu->index, VGIC_TIMER_INTID, true);
+	vcpu_resume(vcpu);
+}
+
+static void on_maintenance(struct vm *vm, struct vcpu *vcpu, const struct exit_message *message)
+{
+	count(vm, EXIT_MAINTENANCE);
+	if (message->length != 1 ||
+	    !vgic_maintenance(&vm->gic, vcpu->index, message->mr[0]))
+		drop(vm, vcpu, message);
+	vcpu_resume(vcpu);
+}
+
+/* A guest's hvc that is no system call of the kernel: there is no such firmware call. */
+static void on_hvc(struct vm *vm, struct vcpu *vcpu, const char *what)
+{
+	count(vm, EXIT_HVC);
+	vm_log_once(vm, LOG_HVC, "vcpu %u: %s by hvc, pc 0x%llx: answered not supported",
+		    vcpu->index, what, (unsigned long long)vcpu_pc(vcpu));
+	vcpu_set_register(vcpu, 0, ~0ull);
+	vcpu_skip(vcpu);
+	vcpu_resume(vcpu);
+}
+
+static void by_label(struct vm *vm, struct vcpu *vcpu, const struct exit_message *message)
+{
+	switch (message->label) {
+	case seL4_Fault_VMFault:
+		if (message->length != 4 || !is_abort((uint32_t)message->mr[3]))
+			break;
+		vcpu_exited_at(vcpu, message->mr[0]);
+		by_syndrome(vm, vcpu, message->mr[3], message);
+		return;
+	case seL4_Fault_VCPUFault:
+		if (message->length != 1 || is_abort((uint32_t)message->mr[0]))
+			break;
+		by_syndrome(vm, vcpu, message->mr[0], message);
+		return;
+	case seL4_Fault_VPPIEvent:
+		on_timer(vm, vcpu, message);
+		return;
+	case seL4_Fault_VGICMaintenance:
+		on_maintenance(vm, vcpu, message);
+		return;
+	case seL4_Fault_UnknownSyscall:
+		on_hvc(vm, vcpu, "unknown call");
+		return;
+	case seL4_Fault_CapFault:
+		on_hvc(vm, vcpu, "call on a capability that it has not");
+		return;
+	case seL4_Fault_UserException:
+		by_syndrome(vm, vcpu, 0, message);
+		return;
+	}
+	drop(vm, vcpu, message);
+}
+
+static struct vcpu *sender(struct vm *vm, uint64_t badge)
+{
+	unsigned int i;
+
+	for (i = 0; i < vm->vcpus; i++)
+		if (vm->vcpu[i].fault_badge == badge)
+			return &vm->vcpu[i];
+	return NULL;
+}
+
+void exits_handle(struct vm *vm, uint64_t badge, const struct exit_message *message)
+{
+	struct vcpu *vcpu = sender(vm, badge);
+
+	if (!vcpu || vm->state != VM_RUNNING)
+		return;
+	if (vcpu->state != VCPU_RUNNING) {
+		drop(vm, vcpu, message);
+		return;
+	}
+	vm->caller = vcpu;
+	vcpu_exited(vcpu);
+	by_label(vm, vcpu, message);
+	vm->caller = NULL;
+}

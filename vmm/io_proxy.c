@@ -1,0 +1,543 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "io_proxy.h"
+
+#include <sel4/sel4.h>
+#include <string.h>
+
+#include "vm.h"
+
+#define PASSES		4	/* of one service round, so that a peer cannot keep it going */
+#define MESSAGES	64	/* of one pass */
+
+/* Linux's errno values, which the protocol carries. */
+#define NAK_ENOENT	2
+#define NAK_EEXIST	17
+#define NAK_EINVAL	22
+#define NAK_ENOSPC	28
+
+#define MSIX_ENTRY	16u
+
+static const struct pci_operations remote;
+
+/* ---- doorbells: a posted write is found by its address ---- */
+
+static unsigned int bucket_of(uint64_t address)
+{
+	return (unsigned int)(address >> 2 ^ address >> 12) % PROXY_BUCKETS;
+}
+
+static void doorbells_reset(struct io_proxy *proxy)
+{
+	unsigned int i;
+
+	memset(proxy->doorbell, 0, sizeof(proxy->doorbell));
+	for (i = 0; i < PROXY_BUCKETS; i++)
+		proxy->bucket[i] = -1;
+}
+
+static unsigned int doorbell_set(struct io_proxy *proxy, const struct iobuf_message *m)
+{
+	struct proxy_doorbell *d = &proxy->doorbell[m->space];
+	int16_t *bucket = &proxy->bucket[bucket_of(m->addr)];
+	uint64_t length = m->len ? m->len : 1;
+
+	if (m->addr < proxy->host.window.value || length > proxy->host.window_size ||
+	    m->addr - proxy->host.window.value > proxy->host.window_size - length)
+		return NAK_EINVAL;
+	if (d->used)
+		return NAK_EEXIST;
+	*d = (struct proxy_doorbell){
+		.used = true,
+		.match = m->arg[0] & IOBUF_DOORBELL_MATCH,
+		.length = (uint8_t)m->len,
+		.next = *bucket,
+		.address = m->addr,
+		.data = m->data & mmio_mask(m->len),
+	};
+	*bucket = (int16_t)m->space;
+	return 0;
+}
+
+static unsigned int doorbell_clear(struct io_proxy *proxy, uint32_t index)
+{
+	struct proxy_doorbell *d = &proxy->doorbell[index];
+	int16_t *link = &proxy->bucket[bucket_of(d->address)];
+
+	if (!d->used)
+		return NAK_ENOENT;
+	while (*link != (int16_t)index)
+		link = &proxy->doorbell[*link].next;
+	*link = d->next;
+	d->used = false;
+	return 0;
+}
+
+static int doorbell_find(struct io_proxy *proxy, struct mmio_access *access)
+{
+	int i = proxy->bucket[bucket_of(access->address.value)];
+
+	for (; i >= 0; i = proxy->doorbell[i].next) {
+		const struct proxy_doorbell *d = &proxy->doorbell[i];
+
+		if (d->address != access->address.value)
+			continue;
+		if (d->length && d->length != access->size)
+			continue;
+		if (!d->match || d->data == mmio_write_value(access))
+			return i;
+	}
+	return -1;
+}
+
+/* ---- MSI-X: which SPI is whose ---- */
+
+static void vector_bind(struct io_proxy *proxy, struct proxy_vector *v)
+{
+	struct gicv2m *frame = &proxy->vm->v2m;
+	int spi = gicv2m_spi(frame, v->address, v->data);
+
+	if (spi == v->spi)
+		return;
+	gicv2m_unbind(frame, v->spi, proxy);
+	v->spi = (int16_t)spi;
+	gicv2m_bind(frame, spi, proxy);
+}
+
+static struct proxy_vector *vector_find(struct io_proxy *proxy, struct pci_function *function,
+					unsigned int index)
+{
+	unsigned int i;
+
+	for (i = 0; i < PROXY_MSIX_ENTRIES; i++) {
+		struct proxy_vector *v = &proxy->vector[i];
+
+		if (v->function == function && v->index == index)
+			return v;
+	}
+	return NULL;
+}
+
+static bool vectors_add(struct io_proxy *proxy, struct pci_function *function)
+{
+	unsigned int i, index = 0, entries = function->is.msix_entries;
+
+	if (function->is.msix_bar == IOBUF_PCI_NO_MSIX)
+		return true;
+	for (i = 0; i < PROXY_MSIX_ENTRIES && index < entries; i++)
+		if (!proxy->vector[i].function)
+			proxy->vector[i] = (struct proxy_vector){
+				.function = function, .index = (uint16_t)index++, .spi = -1,
+			};
+	return index == entries;
+}
+
+static void vectors_remove(struct io_proxy *proxy, const struct pci_function *function)
+{
+	unsigned int i;
+
+	for (i = 0; i < PROXY_MSIX_ENTRIES; i++) {
+		struct proxy_vector *v = &proxy->vector[i];
+
+		if (v->function != function)
+			continue;
+		gicv2m_unbind(&proxy->vm->v2m, v->spi, proxy);
+		v->function = NULL;
+	}
+}
+
+/* A write to a table, noted before it is forwarded: address low, high, data, control. */
+static void vector_note(struct io_proxy *proxy, struct pci_function *function,
+			struct mmio_access *access)
+{
+	uint64_t at = access->offset - function->is.msix_offset;
+	struct proxy_vector *v;
+	uint64_t value = mmio_write_value(access);
+
+	if (access->offset < function->is.msix_offset ||
+	    at >= (uint64_t)function->is.msix_entries * MSIX_ENTRY || access->size < 4)
+		return;
+	v = vector_find(proxy, function, (unsigned int)(at / MSIX_ENTRY));
+	if (!v)
+		return;
+	switch (at % MSIX_ENTRY) {
+	case 0:
+		if (access->size == 8)
+			v->address = value;
+		else
+			v->address = (v->address & ~0xffffffffull) | value;
+		break;
+	case 4:
+		v->address = (v->address & 0xffffffffull) | value << 32;
+		break;
+	case 8:
+		v->data = (uint32_t)value;
+		break;
+	}
+	vector_bind(proxy, v);
+}
+
+/* ---- requests to the backend ---- */
+
+static enum mmio_result all_ones(struct mmio_access *access)
+{
+	access->value = ~0ull;
+	return MMIO_DONE;
+}
+
+/* The vCPU waits for COMPLETE; without a link a read is all ones and a write goes nowhere. */
+static enum mmio_result request(struct io_proxy *proxy, struct mmio_access *access,
+				struct iobuf_message *m)
+{
+	int entry;
+
+	if (proxy->link.status != RING_UP || (m->addr & (access->size - 1u)))
+		return all_ones(access);
+	entry = ring_tags_open(&proxy->requests, &m->tag);
+	if (entry < 0)
+		return all_ones(access);
+	m->len = access->size;
+	if (access->write)
+		m->data = mmio_write_value(access);
+	if (!ring_put(&proxy->link, m)) {
+		ring_tags_close(&proxy->requests, m->tag);
+		return all_ones(access);
+	}
+	proxy->waiting[entry] = access->vcpu;
+	proxy->published = true;
+	proxy->vm->stats.messages_out++;
+	return MMIO_LATER;
+}
+
+static enum mmio_result remote_config(struct pci_function *function, struct mmio_access *access,
+				      unsigned int offset)
+{
+	struct iobuf_message m = {
+		.op = access->write ? IOBUF_CFG_WRITE : IOBUF_CFG_READ,
+		.space = function->bdf,
+		.addr = offset,
+	};
+
+	return request(function->owner, access, &m);
+}
+
+static enum mmio_result remote_bar(struct pci_function *function, unsigned int bar,
+				   struct mmio_access *access)
+{
+	struct iobuf_message m = {
+		.op = access->write ? IOBUF_MMIO_WRITE : IOBUF_MMIO_READ,
+		.addr = access->address.value,
+	};
+
+	if (access->write && bar == function->is.msix_bar)
+		vector_note(function->owner, function, access);
+	return request(function->owner, access, &m);
+}
+
+static const struct pci_operations remote = {
+	.config = remote_config,
+	.bar = remote_bar,
+};
+
+enum mmio_result io_proxy_window_mmio(void *device, struct mmio_access *access)
+{
+	struct io_proxy *proxy = device;
+	int doorbell;
+
+	if (!access->write)
+		return pci_window_mmio(&proxy->host, access);
+	doorbell = doorbell_find(proxy, access);
+	if (doorbell < 0)
+		return pci_window_mmio(&proxy->host, access);
+	ring_count(&proxy->link, (unsigned int)doorbell);
+	proxy->published = true;
+	proxy->vm->stats.exits[EXIT_DOORBELL]++;
+	return MMIO_DONE;
+}
+
+/* ---- lines ---- */
+
+static void line_apply(struct io_proxy *proxy, unsigned int line)
+{
+	bool up = (proxy->level | proxy->held) >> line & 1;
+
+	vgic_set_level(&proxy->vm->gic, 0, (unsigned int)proxy->is->intx + line, up);
+}
+
+/* The guest ended it: a resampled line is down until the device asserts it anew. */
+static void line_ended(void *source, unsigned int intid)
+{
+	struct io_proxy *proxy = source;
+	unsigned int line = intid - (unsigned int)proxy->is->intx;
+
+	if (proxy->held >> line & 1) {
+		proxy->held &= (uint8_t)~(1u << line);
+		ring_count(&proxy->link, IOBUF_EOI_FIRST + line);
+		proxy->published = true;
+	}
+	line_apply(proxy, line);
+}
+
+static void lines_reset(struct io_proxy *proxy)
+{
+	unsigned int line;
+
+	proxy->level = 0;
+	proxy->held = 0;
+	for (line = 0; line < IOBUF_LINES; line++)
+		line_apply(proxy, line);
+}
+
+/* ---- what the device VM says ---- */
+
+static void drop_all(struct io_proxy *proxy)
+{
+	unsigned int i;
+
+	for (i = 0; i < RING_TAGS_MAX; i++) {
+		struct vcpu *vcpu = proxy->waiting[i];
+
+		if (!(proxy->requests.used >> i & 1))
+			continue;
+		proxy->waiting[i] = NULL;
+		if (vcpu && vcpu->state == VCPU_WAIT_DEVICE)
+			vcpu_complete_mmio(vcpu, &vcpu->access, ~0ull);
+	}
+	ring_tags_reset(&proxy->requests, IOBUF_DRIVER_REQUESTS);
+	doorbells_reset(proxy);
+	memset(proxy->vector, 0, sizeof(proxy->vector));
+	gicv2m_unbind_all(&proxy->vm->v2m, proxy);
+	for (i = 0; i < PCI_FUNCTIONS; i++)
+		pci_remove(&proxy->host.function[i]);
+	lines_reset(proxy);
+	proxy->started = false;
+	proxy->published = true;
+}
+
+static void say(struct io_proxy *proxy)
+{
+	struct ring_link *l = &proxy->link;
+
+	if (l->status == proxy->said)
+		return;
+	proxy->said = l->status;
+	if (l->status == RING_FAILED)
+		vm_log(proxy->vm, "connection to %s: failed: %s broke the rule: %s",
+		       proxy->is->peer, proxy->is->peer, ring_rule_text(l->rule));
+	else
+		vm_log(proxy->vm, "connection to %s: %s", proxy->is->peer,
+		       ring_status_text(l->status));
+}
+
+static void fail(struct io_proxy *proxy, enum ring_rule rule)
+{
+	ring_fail(&proxy->link, rule);
+	say(proxy);
+	drop_all(proxy);
+}
+
+static unsigned int function_add(struct io_proxy *proxy, const struct iobuf_message *m)
+{
+	struct iobuf_pci_function is;
+	struct pci_function *function;
+
+	iobuf_pci_unpack(m, &is);
+	if (is.bdf > 0xff)
+		return NAK_EINVAL;
+	if (pci_find(&proxy->host, is.bdf))
+		return NAK_EEXIST;
+	function = pci_add(&proxy->host, &is, &remote, proxy);
+	if (!function)
+		return NAK_ENOSPC;
+	if (!vectors_add(proxy, function)) {
+		vectors_remove(proxy, function);
+		pci_remove(function);
+		return NAK_ENOSPC;
+	}
+	vm_log(proxy->vm, "connection to %s: function %02x.%u: %04x:%04x class %06x",
+	       proxy->is->peer, is.bdf >> 3, is.bdf & 7, is.vendor, is.device,
+	       (unsigned int)is.class_code);
+	return 0;
+}
+
+static unsigned int function_remove(struct io_proxy *proxy, uint32_t bdf)
+{
+	struct pci_function *function = pci_find(&proxy->host, bdf);
+
+	if (!function)
+		return NAK_ENOENT;
+	vectors_remove(proxy, function);
+	pci_remove(function);
+	return 0;
+}
+
+static void answer(struct io_proxy *proxy, const struct iobuf_message *to, unsigned int error)
+{
+	struct iobuf_message m = {
+		.op = error ? IOBUF_NAK : IOBUF_ACK,
+		.tag = to->tag,
+		.status = (uint16_t)error,
+	};
+
+	ring_put(&proxy->link, &m);
+	proxy->published = true;
+}
+
+static void apply_counters(struct io_proxy *proxy)
+{
+	struct ring_changes changes;
+	unsigned int word, line;
+
+	if (!ring_counters_take(&proxy->link, &changes))
+		return;
+	for (word = 0; word < 2; word++) {
+		uint64_t bits = changes.changed[word];
+
+		for (; bits; bits &= bits - 1) {
+			unsigned int i = word * 64 + (unsigned int)__builtin_ctzll(bits);
+
+			if (i >= IOBUF_ASSERT_FIRST)
+				proxy->held |= (uint8_t)(1u << (i - IOBUF_ASSERT_FIRST));
+			else if (!gicv2m_raise(&proxy->vm->v2m, (int)i, proxy))
+				proxy->unbound++;
+		}
+	}
+	proxy->level = (uint8_t)changes.level;
+	for (line = 0; line < IOBUF_LINES; line++)
+		line_apply(proxy, line);
+}
+
+static void complete(struct io_proxy *proxy, const struct iobuf_message *m)
+{
+	int entry = ring_tags_close(&proxy->requests, m->tag);
+	struct vcpu *vcpu;
+
+	if (entry < 0) {
+		fail(proxy, (enum ring_rule)-entry);
+		return;
+	}
+	apply_counters(proxy);	/* what it raised before this answer is seen before it */
+	vcpu = proxy->waiting[entry];
+	proxy->waiting[entry] = NULL;
+	if (vcpu && vcpu->state == VCPU_WAIT_DEVICE)
+		vcpu_complete_mmio(vcpu, &vcpu->access, m->status ? ~0ull : m->data);
+}
+
+static void handle(struct io_proxy *proxy, const struct iobuf_message *m)
+{
+	proxy->vm->stats.messages_in++;
+	switch (m->op) {
+	case IOBUF_COMPLETE:
+		complete(proxy, m);
+		break;
+	case IOBUF_PCI_ADD:
+		answer(proxy, m, function_add(proxy, m));
+		break;
+	case IOBUF_PCI_REMOVE:
+		answer(proxy, m, function_remove(proxy, m->space));
+		break;
+	case IOBUF_DOORBELL_SET:
+		answer(proxy, m, doorbell_set(proxy, m));
+		break;
+	case IOBUF_DOORBELL_CLEAR:
+		answer(proxy, m, doorbell_clear(proxy, m->space));
+		break;
+	case IOBUF_VM_START:
+		proxy->started = true;
+		answer(proxy, m, 0);
+		break;
+	}
+}
+
+static void take_all(struct io_proxy *proxy)
+{
+	struct iobuf_message m;
+	unsigned int i;
+
+	apply_counters(proxy);
+	for (i = 0; i < MESSAGES && ring_take(&proxy->link, &m); i++)
+		handle(proxy, &m);
+	if (i)
+		proxy->published = true;	/* consumed moved: the peer may wait for room */
+}
+
+/* One look at where the link stands, and what follows from it. */
+static void pass(struct io_proxy *proxy)
+{
+	bool was_up = proxy->said == RING_UP;
+
+	switch (ring_poll(&proxy->link)) {
+	case RING_UP:
+		say(proxy);
+		take_all(proxy);
+		if (proxy->link.status == RING_FAILED)
+			break;
+		return;
+	case RING_CHANGED:
+		say(proxy);
+		drop_all(proxy);
+		ring_adopt(&proxy->link);
+		return;
+	default:
+		break;
+	}
+	say(proxy);
+	if (was_up || proxy->requests.used)
+		drop_all(proxy);
+}
+
+void io_proxy_service(struct io_proxy *proxy)
+{
+	unsigned int i;
+
+	for (i = 0; i < PASSES; i++) {
+		pass(proxy);
+		proxy->unfinished = !ring_may_sleep(&proxy->link);
+		if (!proxy->unfinished)
+			break;
+	}
+}
+
+void io_proxy_settle(struct io_proxy *proxy)
+{
+	if (!proxy->published)
+		return;
+	proxy->published = false;
+	if (proxy->link.status == RING_FAILED && proxy->said != RING_FAILED) {
+		say(proxy);
+		drop_all(proxy);
+	}
+	if (!ring_must_signal(&proxy->link))
+		return;
+	proxy->vm->stats.signals++;
+	if (proxy->is->signal)
+		seL4_Signal(proxy->is->signal);
+}
+
+/* ---- life ---- */
+
+void io_proxy_restart(struct io_proxy *proxy, const char *why)
+{
+	if (proxy->said == RING_UP)
+		vm_log(proxy->vm, "connection to %s: %s", proxy->is->peer, why);
+	drop_all(proxy);
+	ring_restart(&proxy->link);
+	proxy->said = RING_DOWN;
+	proxy->published = true;
+}
+
+void io_proxy_init(struct io_proxy *proxy, struct vm *vm, const struct config_connection *is)
+{
+	unsigned int line;
+
+	memset(proxy, 0, sizeof(*proxy));
+	proxy->vm = vm;
+	proxy->is = is;
+	pci_init(&proxy->host, gpa(is->window.base), is->window.size);
+	ring_tags_reset(&proxy->requests, IOBUF_DRIVER_REQUESTS);
+	doorbells_reset(proxy);
+	for (line = 0; line < IOBUF_LINES; line++)
+		vgic_hold(&vm->gic, 0, (unsigned int)is->intx + line, line_ended, proxy);
+	ring_start(&proxy->link, RING_DRIVER, (struct iobuf_page *)(uintptr_t)is->page_driver,
+		   (const struct iobuf_page *)(uintptr_t)is->page_device);
+	proxy->published = true;
+}

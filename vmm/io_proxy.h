@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The driver's side of one connection: a PCI segment whose functions a device VM serves.
+ * docs/interconnect.md has the protocol. The device VM is not trusted: what breaks a rule costs it
+ * the connection, with a log line; what it asks for and cannot have is answered NAK.
+ */
+#ifndef VMM_IO_PROXY_H
+#define VMM_IO_PROXY_H
+
+#include "config.h"
+#include "pci.h"
+#include "ring.h"
+
+struct vm;
+struct vcpu;
+
+#define PROXY_MSIX_ENTRIES	512	/* of all functions of the segment */
+#define PROXY_BUCKETS		64
+
+struct proxy_doorbell {
+	bool used;
+	bool match;
+	uint8_t length;		/* 0 = any */
+	int16_t next;		/* same bucket; -1 = end */
+	uint64_t address, data;
+};
+
+/* An entry of a function's MSI-X table, as the guest last wrote it. */
+struct proxy_vector {
+	struct pci_function *function;	/* NULL: free */
+	uint16_t index;
+	int16_t spi;			/* in the v2m frame; -1: none */
+	uint32_t data;
+	uint64_t address;
+};
+
+struct io_proxy {
+	struct vm *vm;
+	const struct config_connection *is;
+	struct pci_host host;
+	struct ring_link link;
+	struct ring_tags requests;
+	struct vcpu *waiting[RING_TAGS_MAX];
+	struct proxy_doorbell doorbell[IOBUF_DOORBELLS];
+	int16_t bucket[PROXY_BUCKETS];
+	struct proxy_vector vector[PROXY_MSIX_ENTRIES];
+	uint8_t level;			/* lines that the device holds up */
+	uint8_t held;			/* resampled lines that wait for the guest's end of interrupt */
+	bool started;			/* VM_START: the functions are complete */
+	bool published;			/* something was put into the page: look whether to signal */
+	bool unfinished;		/* the peer produced faster than one round takes */
+	enum ring_status said;		/* as last logged */
+	uint64_t unbound;		/* MSIs of an SPI that is not this connection's */
+};
+
+void io_proxy_init(struct io_proxy *proxy, struct vm *vm, const struct config_connection *is);
+/* A new run: everything is dropped on both sides. At start, and at a reset of the VM. */
+void io_proxy_restart(struct io_proxy *proxy, const char *why);
+/* The downcall arrived (or some time passed). */
+void io_proxy_service(struct io_proxy *proxy);
+/* After each event: signals the device VM if it must be. */
+void io_proxy_settle(struct io_proxy *proxy);
+
+/* mmio_handlers; device is the proxy. */
+enum mmio_result io_proxy_window_mmio(void *device, struct mmio_access *access);
+
+#endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One virtual CPU: its thread, its vCPU object, the registers of its last exit.
+ *
+ *	OFF --start--> RUNNING --block--> WAIT_INTERRUPT or WAIT_DEVICE --resume--> RUNNING
+ *
+ * Only a RUNNING vCPU can send a fault; what arrives from another one is forged (a guest can send on
+ * its fault endpoint by hvc) and is dropped. Registers are read when asked for, as few as possible,
+ * and written back with the resumption: one system call for most exits.
+ */
+#ifndef VMM_VCPU_H
+#define VMM_VCPU_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "mmio.h"
+
+struct vm;
+
+enum vcpu_state {
+	VCPU_OFF,
+	VCPU_RUNNING,
+	VCPU_WAIT_INTERRUPT,	/* wfi */
+	VCPU_WAIT_DEVICE,	/* an access that the backend answers */
+};
+
+/* Of the register array of the kernel's interface (10.4). */
+#define VCPU_REGISTERS		36
+#define VCPU_PC			0
+#define VCPU_SP			1
+#define VCPU_SPSR		2
+
+struct vcpu {
+	struct vm *vm;
+	unsigned int index;
+	enum vcpu_state state;
+	uint64_t tcb, object, untyped;	/* slots */
+	uint64_t fault_badge;
+	uint64_t wake;			/* WAIT_INTERRUPT: timer deadline, ~0: none */
+	struct mmio_access access;	/* WAIT_DEVICE: what is to be completed */
+	bool standby;			/* WAIT_INTERRUPT by PSCI CPU_SUSPEND: x0 := 0 on resumption */
+	uint64_t start_pc, start_x0;	/* CPU_ON */
+
+	uint64_t registers[VCPU_REGISTERS];
+	unsigned int known;		/* registers[0 .. known) are those of the vCPU */
+	unsigned int changed;		/* registers[0 .. changed) are written at resumption */
+};
+
+/* Deletes the vCPU object if there is one, makes a new one: the only way to clear all of it. */
+bool vcpu_make(struct vcpu *vcpu);
+/* That, and all registers; then it runs from pc with x0. */
+bool vcpu_start(struct vcpu *vcpu, uint64_t pc, uint64_t x0);
+void vcpu_stop(struct vcpu *vcpu);
+
+/* A fault arrived: forget the registers of the last one. */
+void vcpu_exited(struct vcpu *vcpu);
+/* The same when the message carries the pc. */
+void vcpu_exited_at(struct vcpu *vcpu, uint64_t pc);
+
+uint64_t vcpu_pc(struct vcpu *vcpu);
+uint64_t vcpu_register(struct vcpu *vcpu, unsigned int n);	/* x0 to x30; 31 = 0 */
+void vcpu_set_register(struct vcpu *vcpu, unsigned int n, uint64_t value);
+void vcpu_skip(struct vcpu *vcpu);				/* the instruction is done */
+void vcpu_resume(struct vcpu *vcpu);
+
+/* The answer to an access: a read's register, the next instruction, resumption. */
+void vcpu_complete_mmio(struct vcpu *vcpu, struct mmio_access *access, uint64_t value);
+
+/* A synchronous external abort at EL1, as a bus without an answer gives. */
+void vcpu_inject_abort(struct vcpu *vcpu, bool fetch);
+void vcpu_inject_undefined(struct vcpu *vcpu);
+/* Has the guest set vectors? Else an exception would only bring the next one. */
+bool vcpu_has_vectors(struct vcpu *vcpu);
+
+/* When the virtual timer fires, in ticks of the physical counter; ~0: it does not. */
+uint64_t vcpu_timer_deadline(struct vcpu *vcpu);
+void vcpu_timer_ack(struct vcpu *vcpu);
+
+/* Two words of a vCPU's system registers for the line that says why a VM stopped. */
+void vcpu_fault_registers(struct vcpu *vcpu, uint64_t *esr, uint64_t *far);
+
+/* ---- list registers of the vCPU's interface ---- */
+
+/* Finds out how many there are and whether the kernel lets them be read. */
+unsigned int vcpu_probe_list_registers(struct vcpu *vcpu, bool *access);
+uint32_t vcpu_read_lr(struct vcpu *vcpu, unsigned int index);
+void vcpu_write_lr(struct vcpu *vcpu, unsigned int index, uint32_t value);
+uint64_t vcpu_empty_lrs(struct vcpu *vcpu);		/* ELRSR */
+uint32_t vcpu_vmcr(struct vcpu *vcpu);
+/* The kernel's own call: pending, with a maintenance event at its end. False: it was refused. */
+bool vcpu_inject_irq(struct vcpu *vcpu, unsigned int intid, unsigned int priority,
+		     unsigned int group, unsigned int index);
+
+#endif

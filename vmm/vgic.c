@@ -1,0 +1,558 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "vgic.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "arm/gicv2.h"
+#include "vcpu.h"
+
+/* GICH_VMCR, IHI 0048B 5.3.6 */
+#define VMCR_ENABLE_GROUP0	(1u << 0)
+#define VMCR_ENABLE_GROUP1	(1u << 1)
+#define VMCR_PRIORITY_SHIFT	27
+
+#define CTLR_GROUP0		(1u << 0)
+#define CTLR_GROUP1		(1u << 1)
+
+struct vgic_irq *vgic_irq(struct vgic *gic, unsigned int cpu, unsigned int intid)
+{
+	if (intid < VGIC_PRIVATE)
+		return cpu < gic->cpus ? &gic->cpu[cpu].private[intid] : NULL;
+	return intid < gic->intids ? &gic->spi[intid - VGIC_PRIVATE] : NULL;
+}
+
+static bool is_sgi(const struct vgic_irq *irq)
+{
+	return irq->intid < VGIC_SGIS;
+}
+
+bool vgic_is_pending(const struct vgic_irq *irq)
+{
+	if (is_sgi(irq))
+		return irq->sources;
+	return irq->latched || (!irq->edge && irq->level);
+}
+
+static bool forwarded(const struct vgic *gic, const struct vgic_irq *irq)
+{
+	return gic->ctlr & (irq->group1 ? CTLR_GROUP1 : CTLR_GROUP0);
+}
+
+/* The vCPU that gets it: the first of its targets that is on. */
+static bool choose_cpu(struct vgic *gic, struct vgic_irq *irq)
+{
+	unsigned int i;
+
+	if (irq->intid < VGIC_PRIVATE)
+		return gic->cpu[irq->cpu].online;
+	for (i = 0; i < gic->cpus; i++) {
+		if (gic->cpu[i].online && (irq->targets >> i & 1)) {
+			irq->cpu = (uint8_t)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* ---- the ready queue of a vCPU: sorted by priority, then INTID ---- */
+
+static void dequeue(struct vgic *gic, struct vgic_irq *irq)
+{
+	struct vgic_irq **link = &gic->cpu[irq->cpu].ready;
+
+	while (*link != irq)
+		link = &(*link)->next;
+	*link = irq->next;
+	irq->queued = false;
+}
+
+static bool before(const struct vgic_irq *a, const struct vgic_irq *b)
+{
+	return a->priority != b->priority ? a->priority < b->priority : a->intid < b->intid;
+}
+
+static void enqueue(struct vgic *gic, struct vgic_irq *irq)
+{
+	struct vgic_irq **link = &gic->cpu[irq->cpu].ready;
+
+	while (*link && before(*link, irq))
+		link = &(*link)->next;
+	irq->next = *link;
+	*link = irq;
+	irq->queued = true;
+}
+
+static bool deliverable(const struct vgic *gic, const struct vgic_irq *irq)
+{
+	return irq->enabled && forwarded(gic, irq) && vgic_is_pending(irq);
+}
+
+static bool wants_lr(const struct vgic *gic, const struct vgic_irq *irq)
+{
+	/* What is active can only be written to a list register, and an active level waits its end. */
+	if (irq->active)
+		return gic->access;
+	return deliverable(gic, irq);
+}
+
+void vgic_update(struct vgic *gic, struct vgic_irq *irq)
+{
+	if (irq->lr >= 0)
+		return;
+	if (irq->queued)
+		dequeue(gic, irq);	/* priority or target may be new */
+	if (wants_lr(gic, irq) && choose_cpu(gic, irq))
+		enqueue(gic, irq);
+}
+
+/* ---- list registers ---- */
+
+/* The interrupt in a list register is over (or was never taken: state 0 either way). */
+static void ended(struct vgic *gic, struct vgic_cpu *c, unsigned int lr)
+{
+	struct vgic_irq *irq = c->in_lr[lr];
+
+	c->in_lr[lr] = NULL;
+	c->free |= 1u << lr;
+	irq->lr = -1;
+	irq->soft = false;
+	if (irq->ended) {
+		irq->level = false;
+		irq->ended(irq->source, irq->intid);
+	}
+	vgic_update(gic, irq);
+}
+
+static void reap(struct vgic *gic, struct vgic_cpu *c)
+{
+	uint64_t empty = vcpu_empty_lrs(c->vcpu);
+	unsigned int i;
+
+	for (i = 0; i < gic->lrs; i++)
+		if (c->in_lr[i] && (empty >> i & 1))
+			ended(gic, c, i);
+}
+
+/* State of a list register back into the interrupt; the register is free then. */
+static void unload(struct vgic *gic, struct vgic_irq *irq, uint32_t value)
+{
+	struct vgic_cpu *c = &gic->cpu[irq->cpu];
+	unsigned int lr = (unsigned int)irq->lr;
+
+	vcpu_write_lr(c->vcpu, lr, 0);
+	c->in_lr[lr] = NULL;
+	c->free |= 1u << lr;
+	irq->lr = -1;
+	irq->active = value & GICH_LR_ACTIVE;
+	if (is_sgi(irq)) {
+		uint8_t source = value >> GICH_LR_CPUID_SHIFT & 7;
+
+		if (value & GICH_LR_PENDING)
+			irq->sources |= (uint8_t)(1u << source);
+		irq->active_source = source;
+	} else if (value & GICH_LR_PENDING) {
+		irq->latched |= irq->edge || irq->soft;
+	}
+	irq->soft = false;
+}
+
+void vgic_fold(struct vgic *gic, struct vgic_irq *irq)
+{
+	uint32_t value;
+
+	if (irq->lr < 0 || !gic->access)
+		return;
+	value = vcpu_read_lr(gic->cpu[irq->cpu].vcpu, (unsigned int)irq->lr);
+	if (value & GICH_LR_STATE)
+		unload(gic, irq, value);
+	else
+		ended(gic, &gic->cpu[irq->cpu], (unsigned int)irq->lr);
+}
+
+static uint32_t sgi_state(struct vgic_irq *irq)
+{
+	unsigned int source = irq->active_source;
+	uint32_t value = 0;
+
+	if (irq->active)
+		value = GICH_LR_ACTIVE;
+	else
+		source = (unsigned int)__builtin_ctz(irq->sources);
+	if (irq->enabled && (irq->sources >> source & 1)) {
+		value |= GICH_LR_PENDING;
+		irq->sources &= (uint8_t)~(1u << source);
+	}
+	if (irq->sources)
+		value |= GICH_LR_EOI;	/* the next source's turn is when this one ended */
+	return value | source << GICH_LR_CPUID_SHIFT;
+}
+
+static uint32_t line_state(struct vgic *gic, struct vgic_irq *irq)
+{
+	uint32_t value = irq->active ? GICH_LR_ACTIVE : 0;
+
+	/* A level that is active and pending is looked at again when it ends. */
+	if (!irq->edge || irq->ended)
+		value |= GICH_LR_EOI;
+	if (deliverable(gic, irq) && (irq->edge || !irq->active)) {
+		value |= GICH_LR_PENDING;
+		irq->soft = !irq->edge && irq->latched;
+		irq->latched = false;
+	}
+	return value;
+}
+
+/* The kernel holds this list register for active: it is free after its maintenance event. */
+static void refused(struct vgic *gic, struct vgic_cpu *c, struct vgic_irq *irq, unsigned int lr)
+{
+	c->free &= ~(1u << lr);
+	irq->latched |= irq->edge || irq->soft;
+	irq->soft = false;
+	vgic_update(gic, irq);
+}
+
+static void load(struct vgic *gic, struct vgic_cpu *c, struct vgic_irq *irq, unsigned int lr)
+{
+	uint32_t value = is_sgi(irq) ? sgi_state(irq) : line_state(gic, irq);
+	unsigned int priority = irq->priority >> 3;
+
+	dequeue(gic, irq);
+	value |= irq->intid | priority << GICH_LR_PRIORITY_SHIFT;
+	if (irq->group1)
+		value |= GICH_LR_GROUP1;
+	if (gic->access)
+		vcpu_write_lr(c->vcpu, lr, value);
+	else if (!vcpu_inject_irq(c->vcpu, irq->intid, priority, irq->group1, lr))
+		return refused(gic, c, irq, lr);
+	irq->lr = (int8_t)lr;
+	irq->active = false;
+	c->in_lr[lr] = irq;
+	c->written[lr] = value;
+	c->free &= ~(1u << lr);
+	gic->injected++;
+}
+
+/* A list register whose interrupt is pending only and less urgent than irq: emptied, or -1. */
+static int displace(struct vgic *gic, struct vgic_cpu *c, const struct vgic_irq *irq)
+{
+	int lowest = -1;
+	unsigned int i;
+	uint32_t value;
+
+	for (i = 0; i < gic->lrs; i++) {
+		struct vgic_irq *there = c->in_lr[i];
+
+		if (!there || there->priority <= irq->priority)
+			continue;
+		if (lowest >= 0 && there->priority <= c->in_lr[lowest]->priority)
+			continue;
+		value = vcpu_read_lr(c->vcpu, i);
+		if ((value & GICH_LR_STATE) != GICH_LR_ACTIVE)
+			lowest = (int)i;
+	}
+	if (lowest >= 0) {
+		struct vgic_irq *there = c->in_lr[lowest];
+
+		vgic_fold(gic, there);
+		vgic_update(gic, there);
+	}
+	return lowest;
+}
+
+/* All are taken: each must report its end now. False: one had ended by itself meanwhile. */
+static void ask_for_ends(struct vgic *gic, struct vgic_cpu *c)
+{
+	unsigned int i;
+	uint32_t value;
+
+	gic->overflowed++;
+	for (i = 0; i < gic->lrs; i++) {
+		if (!c->in_lr[i] || (c->written[i] & GICH_LR_EOI))
+			continue;
+		value = vcpu_read_lr(c->vcpu, i);
+		if (!(value & GICH_LR_STATE)) {
+			ended(gic, c, i);
+			return;
+		}
+		c->written[i] = value | GICH_LR_EOI;
+		vcpu_write_lr(c->vcpu, i, value | GICH_LR_EOI);
+	}
+}
+
+static int free_lr(struct vgic *gic, struct vgic_cpu *c)
+{
+	if (!c->free && gic->access)
+		reap(gic, c);
+	if (!c->free && gic->access && c->ready)
+		displace(gic, c, c->ready);
+	if (!c->free && gic->access && c->ready)
+		ask_for_ends(gic, c);
+	return c->free ? __builtin_ctz(c->free) : -1;
+}
+
+void vgic_settle(struct vgic *gic, unsigned int cpu)
+{
+	struct vgic_cpu *c = &gic->cpu[cpu];
+
+	while (c->ready) {
+		int lr = free_lr(gic, c);
+
+		if (lr < 0 || !c->ready)
+			return;
+		load(gic, c, c->ready, (unsigned int)lr);
+	}
+}
+
+bool vgic_maintenance(struct vgic *gic, unsigned int cpu, uint64_t index)
+{
+	struct vgic_cpu *c = &gic->cpu[cpu];
+
+	if (gic->access) {
+		reap(gic, c);
+		return index == ~0ull || index < gic->lrs;
+	}
+	if (index >= gic->lrs || (!c->in_lr[index] && (c->free >> index & 1)))
+		return false;
+	if (!c->in_lr[index])
+		c->free |= 1u << index;
+	else
+		ended(gic, c, (unsigned int)index);
+	return true;
+}
+
+/* Does the guest's CPU interface let this one through? */
+static bool passes_mask(uint32_t vmcr, uint32_t lr)
+{
+	uint32_t enable = lr & GICH_LR_GROUP1 ? VMCR_ENABLE_GROUP1 : VMCR_ENABLE_GROUP0;
+
+	return (vmcr & enable) && (lr >> GICH_LR_PRIORITY_SHIFT & 0x1f) < vmcr >> VMCR_PRIORITY_SHIFT;
+}
+
+bool vgic_pending(struct vgic *gic, unsigned int cpu)
+{
+	struct vgic_cpu *c = &gic->cpu[cpu];
+	uint32_t vmcr = 0, value;
+	unsigned int i;
+
+	vgic_settle(gic, cpu);
+	for (i = 0; i < gic->lrs; i++) {
+		if (!c->in_lr[i])
+			continue;
+		if (!gic->access)
+			return true;	/* may be; a wfi too many costs an exit, one too few a hang */
+		value = vcpu_read_lr(c->vcpu, i);
+		if (!(value & GICH_LR_STATE)) {
+			ended(gic, c, i);
+			continue;
+		}
+		if (!(value & GICH_LR_PENDING))
+			continue;
+		if (!vmcr)
+			vmcr = vcpu_vmcr(c->vcpu);
+		if (passes_mask(vmcr, value))
+			return true;
+	}
+	vgic_settle(gic, cpu);
+	return false;
+}
+
+/* ---- what devices do ---- */
+
+/* An edge: only an interrupt that is not pending in its list register already makes a difference. */
+static void latch(struct vgic *gic, struct vgic_irq *irq)
+{
+	uint32_t value;
+
+	if (irq->lr >= 0 && gic->access) {
+		value = vcpu_read_lr(gic->cpu[irq->cpu].vcpu, (unsigned int)irq->lr);
+		if (value & GICH_LR_PENDING)
+			return;
+		if (value & GICH_LR_STATE)
+			unload(gic, irq, value);
+		else
+			ended(gic, &gic->cpu[irq->cpu], (unsigned int)irq->lr);
+	}
+	irq->latched = true;
+	vgic_update(gic, irq);
+}
+
+void vgic_pulse(struct vgic *gic, unsigned int cpu, unsigned int intid)
+{
+	struct vgic_irq *irq = vgic_irq(gic, cpu, intid);
+
+	if (irq && !is_sgi(irq))
+		latch(gic, irq);
+}
+
+/* The line fell: what was pending by it alone is pending no more. */
+static void lowered(struct vgic *gic, struct vgic_irq *irq)
+{
+	uint32_t value;
+
+	if (irq->lr >= 0 && gic->access && !irq->edge && !irq->soft) {
+		value = vcpu_read_lr(gic->cpu[irq->cpu].vcpu, (unsigned int)irq->lr);
+		if (value & GICH_LR_PENDING)
+			unload(gic, irq, value);
+	}
+	vgic_update(gic, irq);
+}
+
+void vgic_set_level(struct vgic *gic, unsigned int cpu, unsigned int intid, bool level)
+{
+	struct vgic_irq *irq = vgic_irq(gic, cpu, intid);
+
+	if (!irq || is_sgi(irq) || irq->level == level)
+		return;
+	irq->level = level;
+	if (!level)
+		lowered(gic, irq);
+	else if (irq->edge)
+		latch(gic, irq);
+	else
+		vgic_update(gic, irq);
+}
+
+void vgic_hold(struct vgic *gic, unsigned int cpu, unsigned int intid, vgic_ended end,
+	       void *source)
+{
+	struct vgic_irq *irq = vgic_irq(gic, cpu, intid);
+
+	if (!irq)
+		return;
+	irq->ended = end;
+	irq->source = source;
+}
+
+/* ---- what the distributor's registers do ---- */
+
+void vgic_enable(struct vgic *gic, struct vgic_irq *irq, bool enabled)
+{
+	if (irq->enabled == enabled)
+		return;
+	vgic_fold(gic, irq);
+	irq->enabled = enabled;
+	/* A held line was raised long ago: its source says whether that is still so. */
+	if (enabled && irq->ended && irq->level && irq->lr < 0 && !irq->active) {
+		irq->level = false;
+		irq->ended(irq->source, irq->intid);
+	}
+	vgic_update(gic, irq);
+}
+
+void vgic_sgi(struct vgic *gic, unsigned int from, unsigned int to, unsigned int intid)
+{
+	struct vgic_irq *irq = intid < VGIC_SGIS ? vgic_irq(gic, to, intid) : NULL;
+	uint32_t value;
+
+	if (!irq)
+		return;
+	if (irq->lr >= 0 && gic->access) {
+		value = vcpu_read_lr(gic->cpu[to].vcpu, (unsigned int)irq->lr);
+		if ((value & GICH_LR_PENDING) && (value >> GICH_LR_CPUID_SHIFT & 7) == from)
+			return;
+		vgic_fold(gic, irq);
+	}
+	irq->sources |= (uint8_t)(1u << from);
+	vgic_update(gic, irq);
+}
+
+static void update_all(struct vgic *gic)
+{
+	unsigned int cpu, i;
+
+	for (cpu = 0; cpu < gic->cpus; cpu++)
+		for (i = 0; i < VGIC_PRIVATE; i++) {
+			vgic_fold(gic, &gic->cpu[cpu].private[i]);
+			vgic_update(gic, &gic->cpu[cpu].private[i]);
+		}
+	for (i = VGIC_PRIVATE; i < gic->intids; i++) {
+		vgic_fold(gic, &gic->spi[i - VGIC_PRIVATE]);
+		vgic_update(gic, &gic->spi[i - VGIC_PRIVATE]);
+	}
+}
+
+void vgic_set_ctlr(struct vgic *gic, uint32_t ctlr)
+{
+	ctlr &= CTLR_GROUP0 | CTLR_GROUP1;
+	if (ctlr == gic->ctlr)
+		return;
+	gic->ctlr = ctlr;
+	update_all(gic);
+}
+
+/* ---- life ---- */
+
+static void irq_reset(struct vgic_irq *irq, unsigned int intid, unsigned int cpu)
+{
+	bool release = irq->ended && irq->level;
+
+	irq->next = NULL;
+	irq->intid = (uint16_t)intid;
+	irq->priority = 0;
+	irq->targets = intid < VGIC_PRIVATE ? (uint8_t)(1u << cpu) : 1;
+	irq->cpu = (uint8_t)cpu;
+	irq->sources = 0;
+	irq->active_source = 0;
+	irq->lr = -1;
+	irq->queued = false;
+	irq->enabled = intid < VGIC_SGIS;
+	irq->group1 = false;
+	irq->edge = intid < VGIC_SGIS;
+	irq->latched = false;
+	irq->active = false;
+	irq->soft = false;
+	if (release) {
+		irq->level = false;
+		irq->ended(irq->source, intid);
+	}
+}
+
+void vgic_reset(struct vgic *gic)
+{
+	unsigned int cpu, i;
+
+	gic->ctlr = 0;
+	for (cpu = 0; cpu < gic->cpus; cpu++) {
+		struct vgic_cpu *c = &gic->cpu[cpu];
+
+		c->ready = NULL;
+		memset(c->in_lr, 0, sizeof(c->in_lr));
+		memset(c->written, 0, sizeof(c->written));
+		c->free = (1u << gic->lrs) - 1;
+		for (i = 0; i < VGIC_PRIVATE; i++)
+			irq_reset(&c->private[i], i, cpu);
+	}
+	for (i = VGIC_PRIVATE; i < gic->intids; i++)
+		irq_reset(&gic->spi[i - VGIC_PRIVATE], i, 0);
+}
+
+void vgic_init(struct vgic *gic, struct vcpu *const *vcpus, unsigned int cpus,
+	       unsigned int intids)
+{
+	unsigned int i;
+
+	memset(gic, 0, sizeof(*gic));
+	gic->cpus = cpus < VGIC_CPUS ? cpus : VGIC_CPUS;
+	gic->intids = intids < VGIC_INTIDS ? intids : VGIC_INTIDS;
+	for (i = 0; i < gic->cpus; i++)
+		gic->cpu[i].vcpu = vcpus[i];
+	vgic_reset(gic);
+}
+
+void vgic_set_list_registers(struct vgic *gic, unsigned int count, bool access)
+{
+	unsigned int i;
+
+	gic->lrs = count < VGIC_LRS ? count : VGIC_LRS;
+	gic->access = access;
+	for (i = 0; i < gic->cpus; i++)
+		gic->cpu[i].free = (1u << gic->lrs) - 1;
+}
+
+void vgic_cpu_online(struct vgic *gic, unsigned int cpu, bool online)
+{
+	gic->cpu[cpu].online = online;
+	if (online)
+		update_all(gic);
+}

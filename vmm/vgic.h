@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The guest's GICv2: the state machine of each interrupt, and who is in which list register.
+ *
+ * An interrupt's pending and active state is in one place at a time:
+ *
+ *	here (lr < 0)  --load-->  list register  --fold or end-->  here
+ *
+ * Pending, for a level interrupt, is `level || latched`; for an edge one `latched`; for an SGI
+ * `sources`. An interrupt that is deliverable (pending, enabled, its group forwarded, a target) or
+ * active stands in the ready queue of its vCPU, by priority, until a list register is free. So nothing
+ * is lost while disabled, and more may be pending than there are list registers.
+ *
+ * Without the kernel's extension (access = false) a list register cannot be read: it counts as used
+ * until its maintenance event, which InjectIRQ always asks for.
+ *
+ * A *held* line is one whose source waits for the guest's end of interrupt (a passed-through level
+ * interrupt, the virtual timer, a resampled line): at the end, and when the guest enables it, the line
+ * is lowered and `ended` is called, upon which the source raises it again if it still must.
+ */
+#ifndef VMM_VGIC_H
+#define VMM_VGIC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct vcpu;
+
+#define VGIC_CPUS		8
+#define VGIC_INTIDS		512
+#define VGIC_SGIS		16
+#define VGIC_PRIVATE		32
+#define VGIC_LRS		16
+#define VGIC_TIMER_INTID	27
+
+typedef void (*vgic_ended)(void *source, unsigned int intid);
+
+struct vgic_irq {
+	struct vgic_irq *next;		/* ready queue */
+	vgic_ended ended;		/* held line */
+	void *source;
+	uint16_t intid;
+	uint8_t priority;
+	uint8_t targets;		/* bit n: vCPU n */
+	uint8_t cpu;			/* whose queue or list register it is in; of a private one: whose */
+	uint8_t sources;		/* SGI: pending from vCPU n */
+	uint8_t active_source;
+	int8_t lr;			/* -1: none */
+	bool queued;
+	bool enabled;
+	bool group1;
+	bool edge;
+	bool level;
+	bool latched;
+	bool active;
+	bool soft;			/* in a list register: pending by a latch, not by the line */
+};
+
+struct vgic_cpu {
+	struct vcpu *vcpu;
+	struct vgic_irq private[VGIC_PRIVATE];
+	struct vgic_irq *ready;
+	struct vgic_irq *in_lr[VGIC_LRS];
+	uint32_t written[VGIC_LRS];	/* as last written: priority and the maintenance bit */
+	uint32_t free;			/* bit n: list register n is known to be empty */
+	bool online;
+};
+
+struct vgic {
+	struct vgic_cpu cpu[VGIC_CPUS];
+	struct vgic_irq spi[VGIC_INTIDS - VGIC_PRIVATE];
+	unsigned int cpus;
+	unsigned int intids;
+	unsigned int lrs;
+	bool access;
+	uint32_t ctlr;
+	uint64_t injected;		/* interrupts put into list registers */
+	uint64_t overflowed;		/* times that they were all taken */
+};
+
+void vgic_init(struct vgic *gic, struct vcpu *const *vcpus, unsigned int cpus,
+	       unsigned int intids);
+void vgic_set_list_registers(struct vgic *gic, unsigned int count, bool access);
+/* The guest starts anew: all state as after reset; held lines are released. List registers are new. */
+void vgic_reset(struct vgic *gic);
+void vgic_cpu_online(struct vgic *gic, unsigned int cpu, bool online);
+
+/* cpu matters for private interrupts only. An INTID that does not exist is ignored. */
+void vgic_pulse(struct vgic *gic, unsigned int cpu, unsigned int intid);
+void vgic_set_level(struct vgic *gic, unsigned int cpu, unsigned int intid, bool level);
+void vgic_hold(struct vgic *gic, unsigned int cpu, unsigned int intid, vgic_ended ended,
+	       void *source);
+
+/* The kernel's maintenance event. False: index is none of a list register in use. */
+bool vgic_maintenance(struct vgic *gic, unsigned int cpu, uint64_t index);
+/* Loads list registers; before a vCPU runs on. */
+void vgic_settle(struct vgic *gic, unsigned int cpu);
+/* Would an interrupt end a wfi now? */
+bool vgic_pending(struct vgic *gic, unsigned int cpu);
+
+/* ---- for the distributor's registers ---- */
+
+struct vgic_irq *vgic_irq(struct vgic *gic, unsigned int cpu, unsigned int intid);
+/* Takes the interrupt out of its list register, so that its state is all here. */
+void vgic_fold(struct vgic *gic, struct vgic_irq *irq);
+/* After any change of its state. */
+void vgic_update(struct vgic *gic, struct vgic_irq *irq);
+void vgic_enable(struct vgic *gic, struct vgic_irq *irq, bool enabled);
+void vgic_set_ctlr(struct vgic *gic, uint32_t ctlr);
+void vgic_sgi(struct vgic *gic, unsigned int from, unsigned int to, unsigned int intid);
+bool vgic_is_pending(const struct vgic_irq *irq);
+
+#endif

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A table of register blocks: place, bits for each interrupt, and what a field reads and does.
+ * IHI 0048B, 4.3. Bytes are accessible where the manual says so, words everywhere.
+ */
+#include "vgic_mmio.h"
+
+#include <stddef.h>
+
+#include "arm/gicv2.h"
+#include "vcpu.h"
+#include "vgic.h"
+
+typedef uint32_t (*field_read)(struct vgic *gic, struct vgic_irq *irq);
+typedef void (*field_write)(struct vgic *gic, struct vgic_irq *irq, uint32_t value);
+
+struct block {
+	uint16_t offset;
+	uint16_t length;	/* of 1,020 interrupts, as the manual has it */
+	uint8_t bits;		/* of each interrupt */
+	bool bytes;		/* byte accesses allowed */
+	bool ones;		/* a zero bit written does nothing */
+	field_read read;
+	field_write write;	/* NULL: read-only */
+};
+
+static bool is_sgi(const struct vgic_irq *irq)
+{
+	return irq->intid < VGIC_SGIS;
+}
+
+static uint32_t read_group(struct vgic *gic, struct vgic_irq *irq)
+{
+	return irq->group1;
+}
+
+static void write_group(struct vgic *gic, struct vgic_irq *irq, uint32_t value)
+{
+	if (irq->group1 == !!value)
+		return;
+	vgic_fold(gic, irq);
+	irq->group1 = value;
+	vgic_update(gic, irq);
+}
+
+static uint32_t read_enable(struct vgic *gic, struct vgic_irq *irq)
+{
+	return irq->enabled;
+}
+
+static void set_enable(struct vgic *gic, struct vgic_irq *irq, uint32_t value)
+{
+	vgic_enable(gic, irq, true);
+}
+
+static void clear_enable(struct vgic *gic, struct vgic_irq *irq, uint32_t value)
+{
+	vgic_enable(gic, irq, false);
+}
+
+static uint32_t read_pending(struct vgic *gic, struct vgic_irq *irq)
+{
+	uint32_t pending;
+
+	vgic_fold(gic, irq);
+	pending = vgic_is_pending(irq);
+	vgic_update(gic, irq);
+	return pending || (!gic->access && irq->lr >= 0);
+}
+
+static void set_pending(struct vgic *gic, struct vgic_irq *irq, uint32_t value)
+{
+	if (is_sgi(irq))
+		return;		/* by SPENDSGIR */
+	vgic_fold(gic, irq);
+	irq->latched = true;
+	vgic_update(gic, irq);
+}
+
+static void clear_pending(struct vgic *gic, struct vgic_irq *irq, uint32_t value)
+{
+	if (is_sgi(irq))
+		return;
+	vgic_fold(gic, irq);
+	irq->latched = false;
+	vgic_update(gic, irq);
+}
+
+static uint32_t read_active(struct vgic *gic, struct vgic_irq *irq)
+{
+	uint32_t active;
+
+	vgic_fold(gic, irq);
+	active = irq->active;
+	vgic_update(gic, irq);
+	return active;
+}
+
+static void set_active(struct vgic *gic, struct vgic_irq *irq, uint32_t value)
+{
+	vgic_fold(gic, irq);
+	irq->active = true;
+	vgic_update(gic, irq);
+}
+
+static void clear_active(struct vgic *gic, struct vgic_irq *irq, uint32_t value)
+{
+	vgic_fold(gic, irq);
+	irq->active = false;
+	vgic_update(gic, irq);
+}
+
+static uint32_t read_priority(struct vgic *gic, struct vgic_irq *irq)
+{
+	return irq->priority;
+}
+
+static void write_priority(struct vgic *gic, struct vgic_irq *irq, uint32_t value)
+{
+	uint8_t priority = value & 0xf8;	/* 32 levels, as a list register has them */
+
+	if (priority == irq->priority)
+		return;
+	vgic_fold(gic, irq);
+	irq->priority = priority;
+	vgic_update(gic, irq);
+}
+
+static uint32_t read_targets(struct vgic *gic, struct vgic_irq *irq)
+{
+	return irq->targets;
+}
+
+static void write_targets(struct vgic *gic, struct vgic_irq *irq, uint32_t value)
+{
+	if (irq->intid < VGIC_PRIVATE)
+		return;
+	vgic_fold(gic, irq);
+	irq->targets = (uint8_t)(value & ((1u << gic->cpus) - 1));
+	vgic_update(gic, irq);
+}
+
+static uint32_t read_config(struct vgic *gic, struct vgic_irq *irq)
+{
+	return irq->edge ? 2 : 0;
+}
+
+static void write_config(struct vgic *gic, struct vgic_irq *irq, uint32_t value)
+{
+	bool edge = value & 2;
+
+	if (irq->intid < VGIC_PRIVATE || irq->edge == edge)
+		return;
+	vgic_fold(gic, irq);
+	irq->edge = edge;
+	vgic_update(gic, irq);
+}
+
+static uint32_t read_sources(struct vgic *gic, struct vgic_irq *irq)
+{
+	uint32_t sources;
+
+	vgic_fold(gic, irq);
+	sources = irq->sources;
+	vgic_update(gic, irq);
+	return sources;
+}
+
+static void set_sources(struct vgic *gic, struct vgic_irq *irq, uint32_t value)
+{
+	vgic_fold(gic, irq);
+	irq->sources |= (uint8_t)(value & ((1u << gic->cpus) - 1));
+	vgic_update(gic, irq);
+}
+
+static void clear_sources(struct vgic *gic, struct vgic_irq *irq, uint32_t value)
+{
+	vgic_fold(gic, irq);
+	irq->sources &= (uint8_t)~value;
+	vgic_update(gic, irq);
+}
+
+static const struct block blocks[] = {
+	/* offset		length	bits bytes  ones   read		write */
+	{ GICD_ISENABLER,	0x80,	1, false, true,  read_enable,	set_enable },
+	{ GICD_ICENABLER,	0x80,	1, false, true,  read_enable,	clear_enable },
+	{ GICD_ISPENDR,		0x80,	1, false, true,  read_pending,	set_pending },
+	{ GICD_ICPENDR,		0x80,	1, false, true,  read_pending,	clear_pending },
+	{ GICD_ISACTIVER,	0x80,	1, false, true,  read_active,	set_active },
+	{ GICD_ICACTIVER,	0x80,	1, false, true,  read_active,	clear_active },
+	{ GICD_IPRIORITYR,	0x400,	8, true,  false, read_priority,	write_priority },
+	{ GICD_ITARGETSR,	0x400,	8, true,  false, read_targets,	write_targets },
+	{ GICD_ICFGR,		0x100,	2, false, false, read_config,	write_config },
+	{ GICD_IGROUPR,		0x80,	1, false, false, read_group,	write_group },
+	{ GICD_CPENDSGIR,	0x10,	8, true,  true,  read_sources,	clear_sources },
+	{ GICD_SPENDSGIR,	0x10,	8, true,  true,  read_sources,	set_sources },
+};
+
+static uint64_t read_block(struct vgic *gic, const struct block *b, const struct mmio_access *a)
+{
+	unsigned int first = (unsigned int)(a->offset - b->offset) * 8 / b->bits;
+	unsigned int count = a->size * 8u / b->bits, i;
+	uint64_t value = 0;
+
+	for (i = 0; i < count; i++) {
+		struct vgic_irq *irq = vgic_irq(gic, a->vcpu->index, first + i);
+
+		if (irq)
+			value |= (uint64_t)b->read(gic, irq) << (i * b->bits);
+	}
+	return value;
+}
+
+static void write_block(struct vgic *gic, const struct block *b, struct mmio_access *a)
+{
+	unsigned int first = (unsigned int)(a->offset - b->offset) * 8 / b->bits;
+	unsigned int count = a->size * 8u / b->bits, i;
+	uint32_t mask = (1u << b->bits) - 1;
+	uint64_t value = mmio_write_value(a);
+
+	for (i = 0; i < count; i++, value >>= b->bits) {
+		struct vgic_irq *irq;
+
+		if (b->ones && !(value & mask))
+			continue;
+		irq = vgic_irq(gic, a->vcpu->index, first + i);
+		if (irq)
+			b->write(gic, irq, (uint32_t)value & mask);
+	}
+}
+
+static void write_sgir(struct vgic *gic, unsigned int from, uint32_t value)
+{
+	unsigned int filter = value >> 24 & 3, i;
+	uint32_t targets = value >> 16 & 0xff;
+
+	if (filter == 1)
+		targets = ~(1u << from);
+	else if (filter == 2)
+		targets = 1u << from;
+	else if (filter == 3)
+		return;
+	for (i = 0; i < gic->cpus; i++)
+		if (targets >> i & 1)
+			vgic_sgi(gic, from, i, value & 15);
+}
+
+static enum mmio_result read_word(struct vgic *gic, struct mmio_access *a)
+{
+	switch (a->offset) {
+	case GICD_CTLR:
+		a->value = gic->ctlr;
+		break;
+	case GICD_TYPER:	/* no security extension, CPUs, 32 interrupts each line */
+		a->value = (gic->cpus - 1) << 5 | ((gic->intids + 31) / 32 - 1);
+		break;
+	case GICD_IIDR:
+		a->value = 0x0000043b;	/* implementer Arm */
+		break;
+	case GICD_ICPIDR2:
+		a->value = 0x2b;	/* architecture GICv2 */
+		break;
+	default:
+		a->value = 0;
+	}
+	return MMIO_DONE;
+}
+
+static enum mmio_result write_word(struct vgic *gic, struct mmio_access *a)
+{
+	switch (a->offset) {
+	case GICD_CTLR:
+		vgic_set_ctlr(gic, (uint32_t)mmio_write_value(a));
+		break;
+	case GICD_SGIR:
+		write_sgir(gic, a->vcpu->index, (uint32_t)mmio_write_value(a));
+		break;
+	}
+	return MMIO_DONE;
+}
+
+enum mmio_result vgic_mmio(void *device, struct mmio_access *a)
+{
+	struct vgic *gic = device;
+	unsigned int i;
+
+	if ((a->offset & (a->size - 1u)) || a->size > 4)
+		return MMIO_UNHANDLED;
+	for (i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++) {
+		const struct block *b = &blocks[i];
+
+		if (a->offset < b->offset || a->offset >= (uint64_t)b->offset + b->length)
+			continue;
+		if (a->size != 4 && !(b->bytes && a->size == 1))
+			return MMIO_UNHANDLED;
+		if (a->write)
+			write_block(gic, b, a);
+		else
+			a->value = read_block(gic, b, a);
+		return MMIO_DONE;
+	}
+	if (a->size != 4)
+		return MMIO_UNHANDLED;
+	return a->write ? write_word(gic, a) : read_word(gic, a);
+}

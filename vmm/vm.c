@@ -1,0 +1,568 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "vm.h"
+
+#include <peervisor/log.h>
+#include <peervisor/timer.h>
+#include <sel4/sel4.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "guest_fdt.h"
+#include "vgic_mmio.h"
+
+#define NEVER		(~0ull)
+#define RETRY_MS	1	/* a peer that produces faster than one round takes */
+#define WORD_BITS	64
+
+void vm_log(struct vm *vm, const char *format, ...)
+{
+	char line[220];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	log_info("%s", line);
+}
+
+uint32_t vm_online(const struct vm *vm)
+{
+	uint32_t online = 0;
+	unsigned int i;
+
+	for (i = 0; i < vm->vcpus; i++)
+		if (vm->vcpu[i].state != VCPU_OFF)
+			online |= 1u << i;
+	return online;
+}
+
+/* ---- time ---- */
+
+static uint64_t now(struct vm *vm)
+{
+	uint64_t count = 0, frequency = 0;
+
+	if (!vm->config.timer || timer_now(vm->config.timer, &count, &frequency) != TIMER_OK)
+		return 0;
+	vm->counter_frequency = frequency;
+	return count;
+}
+
+static void wake_at(struct vm *vm, uint64_t *wanted, uint64_t deadline)
+{
+	if (deadline < *wanted)
+		*wanted = deadline;
+}
+
+/* The earliest of what anybody waits for; an earlier one that is set already just comes early. */
+static void settle_timer(struct vm *vm)
+{
+	uint64_t wanted = NEVER;
+	unsigned int i;
+
+	for (i = 0; i < vm->vcpus; i++)
+		if (vm->vcpu[i].state == VCPU_WAIT_INTERRUPT)
+			wake_at(vm, &wanted, vm->vcpu[i].wake);
+	if (vm->state == VM_WAITING)
+		wake_at(vm, &wanted, vm->start_deadline);
+	for (i = 0; i < vm->proxies; i++)
+		if (vm->proxy[i].unfinished && vm->counter_frequency)
+			wake_at(vm, &wanted, now(vm) + vm->counter_frequency / 1000 * RETRY_MS);
+	if (wanted >= vm->timer_set || !vm->counter_frequency)
+		return;
+	vm->timer_set = wanted;
+	timer_set(vm->config.timer, wanted);
+}
+
+static void wake(struct vcpu *vcpu)
+{
+	if (vcpu->standby)
+		vcpu_set_register(vcpu, 0, 0);
+	vcpu->standby = false;
+	vcpu_skip(vcpu);
+	vcpu_resume(vcpu);
+}
+
+void vm_wait_for_interrupt(struct vm *vm, struct vcpu *vcpu)
+{
+	if (vgic_pending(&vm->gic, vcpu->index)) {
+		wake(vcpu);
+		return;
+	}
+	if (!vm->counter_frequency) {
+		vm_log_once(vm, LOG_NO_TIMER,
+			    "no timer on this kernel: wfi is answered at once, the CPU never idles");
+		vcpu_resume(vcpu);	/* without advancing */
+		return;
+	}
+	vcpu->state = VCPU_WAIT_INTERRUPT;
+	/* A timer that fired and is not ended yet cannot fire again. */
+	vcpu->wake = vgic_irq(&vm->gic, vcpu->index, VGIC_TIMER_INTID)->level ?
+		NEVER : vcpu_timer_deadline(vcpu);
+}
+
+static void on_deadline(struct vm *vm)
+{
+	uint64_t reached = vm->timer_set;
+	unsigned int i;
+
+	vm->timer_set = NEVER;
+	for (i = 0; i < vm->vcpus; i++)
+		if (vm->vcpu[i].state == VCPU_WAIT_INTERRUPT && vm->vcpu[i].wake <= reached)
+			wake(&vm->vcpu[i]);
+	for (i = 0; i < vm->proxies; i++)
+		if (vm->proxy[i].unfinished)
+			io_proxy_service(&vm->proxy[i]);
+}
+
+/* ---- loading ---- */
+
+static const char *put_files(struct vm *vm, const struct linux_placement *where)
+{
+	const struct config *c = &vm->config;
+	static uint64_t room[LINUX_IMAGE_DTB_MAX / 32 / sizeof(uint64_t)];
+	int error;
+
+	if (!guest_memory_write(&vm->memory, where->kernel,
+				(const void *)(uintptr_t)c->kernel.base, c->kernel.size))
+		return "kernel does not fit RAM";
+	if (where->initrd_size &&
+	    !guest_memory_write(&vm->memory, where->initrd,
+				(const void *)(uintptr_t)c->initrd.base, where->initrd_size))
+		return "initrd does not fit RAM";
+	error = c->dtb.size ? guest_fdt_adapt(c, where, room, sizeof(room)) :
+			      guest_fdt_generate(c, where, room, sizeof(room));
+	if (error)
+		return "device tree cannot be made";
+	if (!guest_memory_write(&vm->memory, where->dtb, room, sizeof(room)))
+		return "device tree does not fit RAM";
+	return NULL;
+}
+
+static const char *load(struct vm *vm, struct linux_placement *where)
+{
+	const struct config *c = &vm->config;
+	struct linux_image image;
+	const char *error = linux_image_check((const void *)(uintptr_t)c->kernel.base,
+					      c->kernel.size, &image);
+
+	if (!error)
+		error = linux_image_place(&image, c->initrd.size, gpa(c->ram[0].ipa),
+					  c->ram[0].size, where);
+	if (!error)
+		error = put_files(vm, where);
+	/* The last run's lines too: the guest starts with its MMU off. */
+	if (!error)
+		guest_memory_clean(&vm->memory);
+	return error;
+}
+
+static void boot(struct vm *vm)
+{
+	struct linux_placement where;
+	const char *error = load(vm, &where);
+	unsigned int i;
+
+	if (error) {
+		vm_stop(vm, "%s: %s", vm->config.kernel_name, error);
+		return;
+	}
+	vgic_reset(&vm->gic);
+	for (i = 0; i < vm->vcpus; i++)
+		vgic_cpu_online(&vm->gic, i, i == 0);
+	if (!vcpu_start(&vm->vcpu[0], where.kernel.value, where.dtb.value)) {
+		vm_stop(vm, "vcpu 0 cannot be started");
+		return;
+	}
+	vm->state = VM_RUNNING;
+}
+
+static bool links_started(struct vm *vm)
+{
+	unsigned int i;
+
+	for (i = 0; i < vm->proxies; i++)
+		if (!vm->proxy[i].started)
+			return false;
+	return true;
+}
+
+static void start_without(struct vm *vm)
+{
+	unsigned int i;
+
+	for (i = 0; i < vm->proxies; i++)
+		if (!vm->proxy[i].started)
+			vm_log(vm, "starting without %s: it did not say start in time",
+			       vm->proxy[i].is->peer);
+	boot(vm);
+}
+
+static void settle_start(struct vm *vm)
+{
+	if (vm->state != VM_WAITING)
+		return;
+	if (links_started(vm))
+		boot(vm);
+	else if (vm->start_deadline != NEVER && now(vm) >= vm->start_deadline)
+		start_without(vm);
+}
+
+void vm_start(struct vm *vm)
+{
+	uint64_t timeout = 0;
+	unsigned int i;
+
+	vm->state = VM_WAITING;
+	vm->start_deadline = NEVER;
+	for (i = 0; i < vm->proxies; i++) {
+		const struct io_proxy *proxy = &vm->proxy[i];
+
+		if (proxy->started)
+			continue;
+		vm_log(vm, "waiting for %s to say start", proxy->is->peer);
+		if (!proxy->is->start_timeout)
+			timeout = NEVER;
+		else if (proxy->is->start_timeout > timeout)
+			timeout = proxy->is->start_timeout;
+	}
+	if (timeout && timeout != NEVER && vm->counter_frequency)
+		vm->start_deadline = now(vm) + timeout * (vm->counter_frequency / 1000);
+	settle_start(vm);
+}
+
+/* ---- the end of a run ---- */
+
+static void halt(struct vm *vm)
+{
+	unsigned int i;
+
+	for (i = 0; i < vm->vcpus; i++)
+		vcpu_stop(&vm->vcpu[i]);
+	vm->reply = false;
+}
+
+static void release(struct vm *vm, const char *why)
+{
+	unsigned int i;
+
+	for (i = 0; i < vm->proxies; i++)
+		io_proxy_restart(&vm->proxy[i], why);
+	for (i = 0; i < vm->connectors; i++)
+		connector_reset(&vm->connector[i]);
+	gicv2m_reset(&vm->v2m);
+	pl011_reset(&vm->uart);
+}
+
+void vm_power_off(struct vm *vm)
+{
+	halt(vm);
+	release(vm, "this VM was powered off");
+	vm->state = VM_OFF;
+	vm_log(vm, "powered off");
+}
+
+void vm_reset(struct vm *vm)
+{
+	halt(vm);
+	release(vm, "this VM was reset");
+	vm->stats.resets++;
+	vm_log(vm, "reset");
+	vm_start(vm);
+}
+
+void vm_stop(struct vm *vm, const char *format, ...)
+{
+	char why[160];
+	uint64_t esr, far;
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(why, sizeof(why), format, args);
+	va_end(args);
+	if (vm->state == VM_RUNNING) {
+		vcpu_fault_registers(&vm->vcpu[0], &esr, &far);
+		vm_log(vm, "vcpu 0: ESR_EL1 0x%llx, FAR_EL1 0x%llx", (unsigned long long)esr,
+		       (unsigned long long)far);
+	}
+	halt(vm);
+	release(vm, "this VM was stopped");
+	vm->state = VM_STOPPED;
+	vm_log(vm, "stopped: %s", why);
+}
+
+/* ---- events ---- */
+
+/* A passed-through level interrupt: its source may interrupt again when the guest has ended it. */
+static void irq_ended(void *source, unsigned int intid)
+{
+	struct vm_irq *irq = source;
+
+	seL4_IRQHandler_Ack(irq->is->handler);
+}
+
+static void irq_arrived(struct vm *vm, struct vm_irq *irq)
+{
+	if (irq->is->edge) {
+		vgic_pulse(&vm->gic, 0, (unsigned int)irq->is->intid);
+		seL4_IRQHandler_Ack(irq->is->handler);
+	} else {
+		vgic_set_level(&vm->gic, 0, (unsigned int)irq->is->intid, true);
+	}
+}
+
+static void timer_ended(void *source, unsigned int intid)
+{
+	vcpu_timer_ack(source);
+}
+
+/* The log port takes one command, so that a benchmark can ask for the counters. */
+static void read_commands(struct vm *vm)
+{
+	static const char command[] = "stats\n";
+	static unsigned int matched;
+	int byte;
+
+	while ((byte = port_get(&vm->log)) >= 0) {
+		if (byte == '\r')
+			byte = '\n';
+		matched = byte == command[matched] ? matched + 1 : byte == command[0];
+		if (matched == sizeof(command) - 1) {
+			matched = 0;
+			vm_print_stats(vm);
+		}
+	}
+	port_sleep(&vm->log);
+}
+
+static void poll_console(struct vm *vm)
+{
+	pl011_poll(&vm->uart);
+	port_sleep(&vm->console);
+}
+
+void vm_event(struct vm *vm, uint64_t badge)
+{
+	unsigned int i;
+
+	vm->stats.events++;
+	if (badge & vm->config.timer_badge)
+		on_deadline(vm);
+	for (i = 0; i < vm->config.irqs; i++)
+		if (badge & vm->irq[i].is->badge)
+			irq_arrived(vm, &vm->irq[i]);
+	for (i = 0; i < vm->proxies; i++)
+		if (badge & vm->proxy[i].is->badge)
+			io_proxy_service(&vm->proxy[i]);
+	for (i = 0; i < vm->connectors; i++)
+		if (badge & vm->connector[i].is->badge)
+			connector_upcall(&vm->connector[i]);
+	if (badge & vm->config.console.badge)
+		poll_console(vm);
+	if (badge & vm->config.log.badge)
+		read_commands(vm);
+}
+
+static void settle_vcpu(struct vm *vm, struct vcpu *vcpu)
+{
+	if (vcpu->state == VCPU_OFF || !vm->gic.cpu[vcpu->index].ready)
+		return;
+	vgic_settle(&vm->gic, vcpu->index);
+	if (vcpu->state == VCPU_WAIT_INTERRUPT && vgic_pending(&vm->gic, vcpu->index))
+		wake(vcpu);
+}
+
+void vm_settle(struct vm *vm)
+{
+	unsigned int i;
+
+	if (vm->off_wanted || vm->reset_wanted) {
+		bool off = vm->off_wanted;
+
+		vm->off_wanted = vm->reset_wanted = false;
+		if (off)
+			vm_power_off(vm);
+		else
+			vm_reset(vm);
+	}
+	settle_start(vm);
+	for (i = 0; i < vm->vcpus; i++)
+		settle_vcpu(vm, &vm->vcpu[i]);
+	for (i = 0; i < vm->proxies; i++)
+		io_proxy_settle(&vm->proxy[i]);
+	settle_timer(vm);
+}
+
+void vm_print_stats(struct vm *vm)
+{
+	static const char *const kind[EXIT_KINDS] = {
+		"mmio-read", "mmio-write", "doorbell", "wfi", "timer", "maintenance", "smc", "hvc",
+		"sysreg", "other",
+	};
+	const struct vm_stats *s = &vm->stats;
+	unsigned int i;
+
+	for (i = 0; i < EXIT_KINDS; i++)
+		vm_log(vm, "stats: exits %s %llu", kind[i], (unsigned long long)s->exits[i]);
+	vm_log(vm, "stats: events %llu signals %llu messages-out %llu messages-in %llu",
+	       (unsigned long long)s->events, (unsigned long long)s->signals,
+	       (unsigned long long)s->messages_out, (unsigned long long)s->messages_in);
+	vm_log(vm, "stats: injected %llu overflowed %llu forged %llu resets %llu",
+	       (unsigned long long)vm->gic.injected, (unsigned long long)vm->gic.overflowed,
+	       (unsigned long long)s->forged, (unsigned long long)s->resets);
+	vm_log(vm, "stats: end");
+}
+
+/* ---- building it from the configuration ---- */
+
+static bool add(struct vm *vm, const char *name, const struct config_range *range,
+		mmio_handler handler, void *device)
+{
+	if (mmio_add(&vm->mmio, name, gpa(range->base), range->size, handler, device))
+		return true;
+	vm_log(vm, "configuration: %s at 0x%llx overlaps another device", name,
+	       (unsigned long long)range->base);
+	return false;
+}
+
+static bool init_memory(struct vm *vm)
+{
+	const struct config *c = &vm->config;
+	unsigned int i;
+
+	for (i = 0; i < c->rams; i++)
+		if (!guest_memory_add(&vm->memory, gpa(c->ram[i].ipa), c->ram[i].size,
+				      (void *)(uintptr_t)c->ram[i].window)) {
+			vm_log(vm, "configuration: ram@%u is empty or overlaps", i);
+			return false;
+		}
+	guest_memory_clear(&vm->memory);	/* it came from a device untyped: nobody cleared it */
+	return true;
+}
+
+/* Index and retype depth of the own CNode's cap: 64 if it has the guard, else its radix. */
+static void find_cnode_depth(struct vm *vm)
+{
+	const struct config *c = &vm->config;
+
+	vm->cnode_depth = WORD_BITS;
+	if (seL4_CNode_Delete(c->cnode, c->vcpu[0].object, WORD_BITS))
+		vm->cnode_depth = c->cnode_radix;
+}
+
+static bool init_vcpus(struct vm *vm)
+{
+	struct vcpu *list[CONFIG_VCPUS];
+	unsigned int i;
+
+	find_cnode_depth(vm);
+	vm->vcpus = vm->config.vcpus;
+	for (i = 0; i < vm->vcpus; i++) {
+		const struct config_vcpu *is = &vm->config.vcpu[i];
+
+		vm->vcpu[i] = (struct vcpu){
+			.vm = vm, .index = i, .tcb = is->tcb, .object = is->object,
+			.untyped = is->untyped, .fault_badge = is->badge,
+		};
+		list[i] = &vm->vcpu[i];
+	}
+	vgic_init(&vm->gic, list, vm->vcpus, VGIC_INTIDS);
+	for (i = 0; i < vm->vcpus; i++)
+		vgic_hold(&vm->gic, i, VGIC_TIMER_INTID, timer_ended, &vm->vcpu[i]);
+	return true;
+}
+
+static bool init_gic(struct vm *vm)
+{
+	const struct config *c = &vm->config;
+	bool access;
+	unsigned int count;
+
+	if (!vcpu_make(&vm->vcpu[0]))
+		return false;
+	count = vcpu_probe_list_registers(&vm->vcpu[0], &access);
+	vgic_set_list_registers(&vm->gic, count, access);
+	if (!access)
+		vm_log(vm, "this kernel does not show list registers: a maintenance exit for each "
+		       "interrupt");
+	gicv2m_init(&vm->v2m, &vm->gic, gpa(c->v2m.base), (unsigned int)c->v2m_first,
+		    (unsigned int)c->v2m_count);
+	if (!add(vm, "GIC distributor", &c->distributor, vgic_mmio, &vm->gic))
+		return false;
+	return !c->v2m.size || add(vm, "GICv2m frame", &c->v2m, gicv2m_mmio, &vm->v2m);
+}
+
+static bool init_uart(struct vm *vm)
+{
+	struct config_range range = { vm->config.pl011, 0x1000 };
+
+	port_open(&vm->log, &vm->config.log);
+	port_open(&vm->console, &vm->config.console);
+	pl011_init(&vm->uart, &vm->gic, (unsigned int)vm->config.pl011_intid, port_put, port_get,
+		   &vm->console);
+	return !vm->config.pl011 || add(vm, "PL011", &range, pl011_mmio, &vm->uart);
+}
+
+static bool init_irqs(struct vm *vm)
+{
+	unsigned int i;
+
+	for (i = 0; i < vm->config.irqs; i++) {
+		const struct config_irq *is = &vm->config.irq[i];
+
+		vm->irq[i] = (struct vm_irq){ vm, is };
+		if (!is->edge)
+			vgic_hold(&vm->gic, 0, (unsigned int)is->intid, irq_ended, &vm->irq[i]);
+		seL4_IRQHandler_Ack(is->handler);
+	}
+	return true;
+}
+
+static bool init_proxy(struct vm *vm, const struct config_connection *is)
+{
+	struct io_proxy *proxy = &vm->proxy[vm->proxies++];
+
+	io_proxy_init(proxy, vm, is);
+	return add(vm, "PCI configuration space", &is->ecam, pci_ecam_mmio, &proxy->host) &&
+	       add(vm, "PCI window", &is->window, io_proxy_window_mmio, proxy);
+}
+
+static bool init_connections(struct vm *vm)
+{
+	const struct config *c = &vm->config;
+	unsigned int i;
+
+	pci_init(&vm->pci, gpa(c->pci_window.base), c->pci_window.size);
+	if (c->pci_ecam.size &&
+	    !(add(vm, "own PCI configuration space", &c->pci_ecam, pci_ecam_mmio, &vm->pci) &&
+	      add(vm, "own PCI window", &c->pci_window, pci_window_mmio, &vm->pci)))
+		return false;
+	for (i = 0; i < c->connections; i++) {
+		const struct config_connection *is = &c->connection[i];
+
+		if (is->driver) {
+			if (!init_proxy(vm, is))
+				return false;
+			continue;
+		}
+		connector_init(&vm->connector[vm->connectors], vm, vm->connectors, is);
+		vm->connectors++;
+	}
+	return true;
+}
+
+bool vm_init(struct vm *vm, const void *fdt)
+{
+	const char *error = config_read(fdt, &vm->config);
+
+	vm->timer_set = NEVER;
+	vm->start_deadline = NEVER;
+	if (error) {
+		vm_log(vm, "%s", error);
+		return false;
+	}
+	vm->counter_offset = now(vm);
+	return init_memory(vm) && init_vcpus(vm) && init_gic(vm) && init_uart(vm) &&
+	       init_irqs(vm) && init_connections(vm);
+}

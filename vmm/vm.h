@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The virtual machine: all that one monitor owns, and its life.
+ *
+ *	WAITING --every link said start--> RUNNING --reset--> WAITING
+ *	RUNNING --system off--> OFF        any --unhandled fault--> STOPPED
+ */
+#ifndef VMM_VM_H
+#define VMM_VM_H
+
+#include "config.h"
+#include "connector.h"
+#include "gicv2m.h"
+#include "guest_memory.h"
+#include "io_proxy.h"
+#include "linux_image.h"
+#include "mmio.h"
+#include "pci.h"
+#include "pl011.h"
+#include "port.h"
+#include "vcpu.h"
+#include "vgic.h"
+
+enum vm_state {
+	VM_WAITING,
+	VM_RUNNING,
+	VM_OFF,
+	VM_STOPPED,
+};
+
+/* Why a vCPU left the guest. */
+enum vm_exit {
+	EXIT_MMIO_READ,
+	EXIT_MMIO_WRITE,
+	EXIT_DOORBELL,		/* one of the writes: posted, nothing waited for */
+	EXIT_WFI,
+	EXIT_TIMER,
+	EXIT_MAINTENANCE,
+	EXIT_SMC,
+	EXIT_HVC,
+	EXIT_SYSREG,
+	EXIT_OTHER,
+	EXIT_KINDS
+};
+
+struct vm_stats {
+	uint64_t exits[EXIT_KINDS];
+	uint64_t forged;		/* messages dropped */
+	uint64_t register_reads;
+	uint64_t events;		/* notifications received */
+	uint64_t signals;		/* sent to device VMs */
+	uint64_t messages_out, messages_in;
+	uint64_t resets;
+};
+
+struct vm;
+
+/* A passed-through interrupt, and whose it is when its notification bit arrives. */
+struct vm_irq {
+	struct vm *vm;
+	const struct config_irq *is;
+};
+
+struct vm {
+	struct config config;
+	enum vm_state state;
+	uint64_t cnode_depth;
+	uint64_t counter_offset;
+	uint64_t counter_frequency;	/* 0: there is no timer server */
+
+	struct guest_memory memory;
+	struct mmio_bus mmio;
+	struct vgic gic;
+	struct gicv2m v2m;
+	struct pl011 uart;
+	struct port console, log;
+	struct pci_host pci;		/* the own host: connectors sit here */
+	struct io_proxy proxy[CONFIG_CONNECTIONS];
+	struct connector connector[CONFIG_CONNECTIONS];
+	unsigned int proxies, connectors;
+	struct vm_irq irq[CONFIG_IRQS];
+
+	struct vcpu vcpu[CONFIG_VCPUS];
+	unsigned int vcpus;
+	struct vcpu *caller;		/* whose fault is being handled */
+	bool reply;			/* answer it with the next receive */
+	bool reset_wanted;
+	bool off_wanted;
+
+	uint64_t timer_set;		/* deadline that the timer server has; ~0: none */
+	uint64_t start_deadline;	/* WAITING: go on without the missing links; ~0: wait */
+	uint32_t logged;		/* bit n: reason n was logged, not again */
+	struct vm_stats stats;
+};
+
+/* Reads the configuration and builds everything. False: the reason was logged. */
+bool vm_init(struct vm *vm, const void *fdt);
+/* Loads the guest when its links allow, else waits for them. */
+void vm_start(struct vm *vm);
+void vm_power_off(struct vm *vm);
+void vm_reset(struct vm *vm);
+void vm_stop(struct vm *vm, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Bits of the bound notification. */
+void vm_event(struct vm *vm, uint64_t badge);
+/* After each event: list registers, who wakes up, what is signalled, the timer. */
+void vm_settle(struct vm *vm);
+
+void vm_wait_for_interrupt(struct vm *vm, struct vcpu *vcpu);
+uint32_t vm_online(const struct vm *vm);
+void vm_print_stats(struct vm *vm);
+
+void vm_log(struct vm *vm, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The same, once for each reason (0 to 31). */
+#define vm_log_once(vm, reason, ...) do { \
+		if (!((vm)->logged >> (reason) & 1)) { \
+			(vm)->logged |= 1u << (reason); \
+			vm_log((vm), __VA_ARGS__); \
+		} \
+	} while (0)
+
+enum vm_log_reason {
+	LOG_FORGED,
+	LOG_UNMAPPED,
+	LOG_NO_SYNDROME,
+	LOG_NO_TIMER,
+	LOG_SYSREG,
+	LOG_HVC,
+	LOG_UNDEFINED,
+	LOG_CAP_FAULT,
+};
+
+#endif
