@@ -10,6 +10,8 @@
  *   reset: requests, functions, ioeventfds and irqfds that still exist are forgotten then, and
  *   everything is created again, START_VM included. Deassign works in between, without a message.
  *   Closing the descriptor restarts the device side: the driver VM sees failed devices.
+ * mmap of the VM descriptor gives memdev at offset = guest physical; lseek(fd, 0, SEEK_END) gives the
+ * end of memdev (QEMU takes RAM from no descriptor without it).
  * Calls that wait for the driver's monitor (CREATE_/DESTROY_VPCI_DEVICE, START_VM, IOEVENTFD) wait
  * for the link to come up first; a fatal signal ends them, ENOTCONN if the link goes meanwhile.
  */
