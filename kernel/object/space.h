@@ -12,5 +12,11 @@ void space_flush(u16 asid);
 void space_flush_page(u16 asid, u64 ipa);
 /* Boot: the root task's pool (number 0) and its VSpace, which gets ASID 1. */
 void asid_boot(struct paddr pool, struct paddr vspace);
+/*
+ * Boot: puts a table, or a frame, into the root task's space (ASID 1) without a check, and
+ * returns its cap as it is when mapped. Tables from the top level down.
+ */
+struct cap vspace_boot_table(struct paddr root, struct paddr table, u64 address);
+struct cap vspace_boot_frame(struct paddr root, struct paddr frame, u64 address, u64 attributes);
 
 #endif

@@ -358,3 +358,24 @@ enum invoke vspace_decode(struct invocation *inv)
 			    end - start - 1);
 	return INVOKE_OK;
 }
+
+#define BOOT_ASID	1
+
+struct cap vspace_boot_table(struct paddr root, struct paddr table, u64 address)
+{
+	struct walk at = walk_to(root, address, LEVELS - 1);
+	struct cap cap = cap_with_mapped(cap_make(CAP_PAGE_TABLE, table), true);
+
+	page_table_create(table);
+	entry_write(at.entry, table.v | ENTRY_TABLE);
+	return cap_with_mapping(cap, BOOT_ASID, vaddr(align_down(address, level_shift(at.level))));
+}
+
+struct cap vspace_boot_frame(struct paddr root, struct paddr frame, u64 address, u64 attributes)
+{
+	struct walk at = walk_to(root, address, LEVELS - 1);
+	struct cap cap = cap_frame(frame, FRAME_SMALL, FRAME_READ | FRAME_WRITE, false);
+
+	entry_write(at.entry, leaf_entry(cap, FRAME_READ | FRAME_WRITE, attributes));
+	return cap_with_mapping(cap, BOOT_ASID, vaddr(address));
+}

@@ -25,7 +25,7 @@
 #define WINDOW_TABLES	20	/* gibibytes of which only a part is RAM */
 #define VTCR		0x80043594UL	/* ABI 6.1: 44-bit IPA, level 0, 8-bit VMID */
 
-#define TABLE_MEMORY	__attribute__((aligned(4096), section(".pagetables,\"aw\",%nobits//")))
+#define TABLE_MEMORY	__attribute__((aligned(4096)))
 
 static u64 level0[ENTRIES] TABLE_MEMORY;
 static u64 level1[ENTRIES] TABLE_MEMORY;	/* 0x80_0000_0000 .. 0xff_ffff_ffff */
