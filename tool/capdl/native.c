@@ -26,12 +26,9 @@ static bool provides(const struct model_component *c)
 	return false;
 }
 
-static struct tree *interface_node(struct component *c, const char *kind, const struct adl_interface *i)
+static const char *property(struct component *c, const struct adl_interface *i, const char *what)
 {
-	struct tree *t = tree_node(c->config, "%s@%s", kind, i->name);
-
-	tree_string(t, "name", i->name);
-	return t;
+	return arena_format(c->system->arena, "%s%s", i->name, what);
 }
 
 static void connect_call(const struct native *all, const struct model_connection *n)
@@ -39,37 +36,32 @@ static void connect_call(const struct native *all, const struct model_connection
 	struct component *server = component_of(all, n->to->component), *client;
 	const struct model_end *e;
 	struct tree *t;
-	uint64_t badge;
+	uint64_t badge, slot;
 
 	for (e = n->from; e; e = e->next) {
 		client = component_of(all, e->component);
 		badge = BADGE_ENDPOINT | ++server->clients;
-		t = interface_node(client, "uses", e->interface);
-		tree_u64(t, "slot", component_cap(client, server->endpoint, 0, RIGHTS_CALL, badge));
-		t = tree_node(server->config, "provides@%llx", (unsigned long long)server->clients);
-		tree_string(t, "name", n->to->interface->name);
-		tree_string(t, "client", client->name);
+		slot = component_cap(client, server->endpoint, 0, RIGHTS_CALL, badge);
+		tree_u64(client->config, property(client, e->interface, "-slot"), slot);
+		t = tree_node(server->config, "client@%llx", (unsigned long long)server->clients);
+		tree_string(t, "interface", n->to->interface->name);
+		tree_string(t, "component", client->name);
 		tree_u64(t, "badge", badge);
 	}
 }
 
+/* An emitter has one capability; so it reaches one consumer, as model_native has checked. */
 static void connect_event(const struct native *all, const struct model_connection *n)
 {
-	const struct model_end *from, *to;
-	struct component *emitter, *consumer;
-	uint64_t badge;
-	struct tree *t;
+	struct component *consumer = component_of(all, n->to->component), *emitter;
+	uint64_t badge = component_event(consumer);
+	const struct model_end *e;
 
-	for (to = n->to; to; to = to->next) {
-		consumer = component_of(all, to->component);
-		badge = component_event(consumer);
-		tree_u64(interface_node(consumer, "consumes", to->interface), "badge", badge);
-		for (from = n->from; from; from = from->next) {
-			emitter = component_of(all, from->component);
-			t = interface_node(emitter, "emits", from->interface);
-			tree_u64(t, "slot", component_cap(emitter, consumer->notification, 0,
-							  SEL4_RIGHT_WRITE, badge));
-		}
+	tree_u64(consumer->config, property(consumer, n->to->interface, "-badge"), badge);
+	for (e = n->from; e; e = e->next) {
+		emitter = component_of(all, e->component);
+		tree_u64(emitter->config, property(emitter, e->interface, "-slot"),
+			 component_cap(emitter, consumer->notification, 0, SEL4_RIGHT_WRITE, badge));
 	}
 }
 
@@ -77,10 +69,9 @@ static void map_dataport(const struct native *all, const struct model_end *e, ui
 			 uint64_t size)
 {
 	struct component *c = component_of(all, e->component);
-	struct tree *t = interface_node(c, "dataport", e->interface);
 
 	component_map(c, memory, c->dataports, RIGHTS_RW);
-	tree_pair(t, "memory", c->dataports, size);
+	tree_pair(c->config, property(c, e->interface, ""), c->dataports, size);
 	c->dataports += size + 4096;	/* a page between two that faults */
 }
 
@@ -95,6 +86,25 @@ static void connect_memory(struct system *s, const struct native *all, const str
 		map_dataport(all, e, memory, n->size);
 }
 
+/* The component's own attributes, by their names. */
+static void add_attributes(struct system *s, struct native *n)
+{
+	const struct adl_attribute *a;
+	const struct adl_value *v;
+
+	for (a = n->model->type->attributes; a; a = a->next) {
+		v = setting_value(s->model, n->model->instance, a->name);
+		if (v && v->kind == VALUE_STRING)
+			tree_string(n->component->config, a->name, v->string);
+		else if (v && (v->kind == VALUE_INTEGER || v->kind == VALUE_BOOLEAN))
+			tree_u64(n->component->config, a->name, (uint64_t)v->integer);
+		else if (v)
+			diagnostic_warning(s->diagnostics, v->at, "attribute '%s' is %s, which native "
+					   "components cannot read yet; use an integer or a string", a->name,
+					   adl_kind_name(v->kind));
+	}
+}
+
 static bool make_native(struct system *s, struct native *n)
 {
 	const struct model_component *m = n->model;
@@ -107,6 +117,7 @@ static bool make_native(struct system *s, struct native *n)
 	n->component = component_new(s, &plan);
 	if (!n->component)
 		return false;
+	add_attributes(s, n);
 	component_port(n->component, "log", arena_format(s->arena, "%s.log", plan.name));
 	return true;
 }

@@ -52,16 +52,16 @@ static void add_timer_client(struct system *s, struct component *c)
 		 component_cap(s->timer, c->notification, 0, SEL4_RIGHT_WRITE, badge));
 }
 
-static void add_blob(struct system *s, struct machine *g, const struct model_blob *b,
-		     const char *property, uint64_t vaddr)
+/* One object for a file, however many VMs read it. */
+static void add_blob(struct system *s, struct machine *g, struct model_blob *b, const char *property,
+		     uint64_t vaddr)
 {
-	uint32_t memory;
-
 	if (!b)
 		return;
-	memory = distribution_device(s->distribution, b->paddr, b->size, SEL4_LARGE_PAGE_BITS, "%s.%s",
-				     g->vm->name, property);
-	component_map(g->vmm, memory, vaddr, SEL4_RIGHT_READ);
+	if (b->memory == CAPDL_NONE)
+		b->memory = distribution_device(s->distribution, b->paddr, b->size, SEL4_LARGE_PAGE_BITS,
+						"file.%s", b->name);
+	component_map(g->vmm, b->memory, vaddr, SEL4_RIGHT_READ);
 	tree_pair(g->node, property, vaddr, b->size);
 }
 
@@ -352,9 +352,12 @@ bool system_vms(struct system *s)
 {
 	struct machine *all = arena_alloc(s->arena, sizeof(*all) * (s->model->vm_count + 1));
 	const struct model_link *l;
+	struct model_blob *b;
 	struct model_vm *vm;
 	uint32_t n = 0, i;
 
+	for (b = s->model->blobs; b; b = b->next)
+		b->memory = CAPDL_NONE;
 	for (vm = s->model->vms; vm; vm = vm->next) {
 		all[n].vm = vm;
 		if (!make_machine(s, &all[n++]))

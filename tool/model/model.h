@@ -15,6 +15,7 @@ struct model_blob {
 	const void *data;
 	uint64_t size;
 	uint64_t paddr;			/* where it lies in the image; 2 MiB aligned */
+	uint32_t memory;		/* its object in the distribution, while that is built */
 };
 
 struct model_range {

@@ -188,9 +188,9 @@ static void add_connection(struct model *m, struct model_connection ***end,
 				 c->from ? "to" : "from");
 		return;
 	}
-	if (c->kind == CONNECTION_CALL && c->to->next) {
-		diagnostic_error(m->diagnostics, s->at, "connection %s has several servers; a call goes to one",
-				 s->name);
+	if (c->kind != CONNECTION_MEMORY && c->to->next) {
+		diagnostic_error(m->diagnostics, s->at, "connection %s has several 'to' ends; a call or an event "
+				 "goes to one", s->name);
 		return;
 	}
 	check_types(m, c);
@@ -232,10 +232,9 @@ static void check_interfaces(struct model *m, const struct model_component *c)
 			diagnostic_error(m->diagnostics, c->instance->at, "interface '%s' of %s is not connected; "
 					 "connect it, or write 'maybe' before it in component %s", i->name,
 					 c->instance->name, c->type->name);
-		if (n > 1 && i->kind == INTERFACE_USES)
+		if (n > 1 && i->kind != INTERFACE_PROVIDES)
 			diagnostic_error(m->diagnostics, c->instance->at, "interface '%s' of %s is connected %u "
-					 "times; a 'uses' interface goes to one server", i->name,
-					 c->instance->name, n);
+					 "times; only 'provides' takes several", i->name, c->instance->name, n);
 	}
 }
 
