@@ -10,6 +10,11 @@
 
 static struct tcb *all_threads;
 
+void debug_init(void)
+{
+	all_threads = NULL;
+}
+
 void debug_thread_created(struct tcb *tcb)
 {
 	tcb->all_prev = NULL;

@@ -25,8 +25,22 @@ static struct tcb *woken;
 static struct tcb *loaded;	/* whom arch_switch_to() was last called for */
 static unsigned int preempt_work;
 
+static void empty_queues(void)
+{
+	for (unsigned int d = 0; d < DOMAIN_COUNT; d++) {
+		for (unsigned int i = 0; i < SCHED_PRIORITIES; i++)
+			queues[d][i] = (struct queue){ NULL, NULL };
+		for (unsigned int i = 0; i < SCHED_PRIORITIES / 64; i++)
+			occupied[d][i] = 0;
+	}
+	action = KEEP_CURRENT;
+	woken = NULL;
+	loaded = NULL;
+}
+
 void sched_init(struct tcb *first)
 {
+	empty_queues();
 	sched_idle.state = THREAD_IDLE;
 	sched_idle.flags = TCB_FLAG_FPU_DISABLED;
 	sched_current = &sched_idle;

@@ -10,6 +10,14 @@
 static u8 states[IRQ_LIMIT];		/* enum irq_state */
 static struct slot targets[IRQ_LIMIT];	/* the notification of each handler */
 
+void irq_init(void)
+{
+	for (unsigned int irq = 0; irq < IRQ_LIMIT; irq++) {
+		states[irq] = IRQ_INACTIVE;
+		targets[irq] = (struct slot){ 0 };
+	}
+}
+
 void irq_set_timer(unsigned int irq)
 {
 	states[irq] = IRQ_TIMER;

@@ -113,7 +113,7 @@ static void create(struct slot *slot, const struct retype *retype)
 
 enum invoke untyped_decode(struct invocation *inv)
 {
-	struct retype retype;
+	struct retype retype = { 0 };
 	bool used;
 	u64 room;
 

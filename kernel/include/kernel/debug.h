@@ -6,6 +6,8 @@
 #include <kernel/invocation.h>
 
 #ifdef KERNEL_DEBUG
+/* No threads are known (as after boot). */
+void debug_init(void);
 /* False: not a debug call, or not for this thread. */
 bool debug_syscall(long nr);
 /* With KERNEL_REPORT_ERRORS, a line for each invocation that failed. */

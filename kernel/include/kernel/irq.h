@@ -9,6 +9,8 @@
 
 enum irq_state { IRQ_INACTIVE, IRQ_SIGNAL, IRQ_TIMER, IRQ_RESERVED };
 
+/* Every interrupt is inactive (as after boot). */
+void irq_init(void);
 /* Boot: kernel's own interrupts. Unmasking them is the arch's business. */
 void irq_set_timer(unsigned int irq);
 void irq_set_reserved(unsigned int irq);
