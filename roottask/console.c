@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <stdarg.h>
 #include <stdio.h>
+#include <arm/pl011.h>
 #include "console.h"
 #include "roottask.h"
 
 #define WINDOW		0x7000000000ull
-#define PL011_DR	0x00
-#define PL011_FR	0x18
-#define PL011_FR_TXFF	(1u << 5)
 #define PATIENCE	1000000	/* polls for room in the UART before it counts as dead */
 
 /* A PL011 on each platform; one of them is a device here. */

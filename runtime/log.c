@@ -14,6 +14,7 @@ static struct serial_port port;
 static bool have_port;
 static enum log_level highest = LOG_INFO;
 static uint32_t told_dropped;
+static void (*redirected)(const char *bytes, unsigned long length);
 
 void log_init(void)
 {
@@ -32,6 +33,11 @@ struct serial_port *log_port(void)
 	return have_port ? &port : NULL;
 }
 
+void log_redirect(void (*write)(const char *bytes, unsigned long length))
+{
+	redirected = write;
+}
+
 static void tell_dropped(void)
 {
 	char line[64];
@@ -46,6 +52,10 @@ static void tell_dropped(void)
 
 void log_write(const char *bytes, unsigned long length)
 {
+	if (redirected) {
+		redirected(bytes, length);
+		return;
+	}
 	if (!have_port)
 		return;
 	if (port.dropped != told_dropped)

@@ -27,4 +27,7 @@ void log_at(enum log_level level, const char *format, ...) __attribute__((format
 /* The port behind it, or NULL: for a component that reads its log port's input. */
 struct serial_port *log_port(void);
 
+/* Sends it elsewhere from now on: the serial server has no port of its own. */
+void log_redirect(void (*write)(const char *bytes, unsigned long length));
+
 #endif
