@@ -76,15 +76,14 @@ static int check_table(struct check *check, const char *name, uint64_t offset, u
 {
 	uint64_t total = check->spec->header->total_size;
 
-	*table = check->spec->data + offset;
-	if (count == 0) {
-		*table = NULL;
+	*table = NULL;
+	if (count == 0)
 		return 0;
-	}
 	if (offset % 8 || offset < sizeof(struct capdl_header) || offset > total ||
 	    count > (total - offset) / size)
 		return fail(check, "spec: table of %s: %llu entries at offset %llu do not fit",
 			    name, (unsigned long long)count, (unsigned long long)offset);
+	*table = check->spec->data + offset;
 	return 0;
 }
 
