@@ -7,7 +7,7 @@
 
 #define sysreg_read(name) ({ u64 value_; __asm__ volatile("mrs %0, " #name : "=r"(value_)); value_; })
 #define sysreg_write(name, value) \
-	__asm__ volatile("msr " #name ", %0" : : "rZ"((u64)(value)) : "memory")
+	__asm__ volatile("msr " #name ", %x0" : : "rZ"((u64)(value)) : "memory")
 
 static inline void isb(void)
 {
