@@ -2,7 +2,7 @@
 /*
  * ASIDs name address spaces in caps, so that a cap can outlive the space it was mapped in: 128
  * pools of 512. A VMID is what the hardware tags TLB entries with; one is lent to an ASID when it
- * first runs and taken back in turn when all 256 are lent.
+ * first runs and taken back in turn when all are lent.
  *
  * A pool's entry: 0, or the VSpace's physical address | VMID << 1 | 1 if it has a VMID.
  */
@@ -16,7 +16,8 @@
 #include "space.h"
 
 #define POOL_ENTRIES	(1u << ASID_POOL_BITS)
-#define VMIDS		256u
+#define VMIDS		255u	/* lent to ASIDs */
+#define VMID_EMPTY	255u	/* of threads without a space: never lent, so nothing is cached */
 #define ENTRY_VMID	1UL
 #define ENTRY_SPACE(entry)	((entry) & ~0xfffUL)
 #define ENTRY_VMID_OF(entry)	((entry) >> 1 & 0xff)
@@ -48,9 +49,10 @@ bool asid_find(u16 asid, struct paddr *vspace)
 
 static u64 vmid_lend(u16 asid, u64 *entry)
 {
-	u8 vmid = vmid_next++;
+	u8 vmid = vmid_next;
 	u16 victim = vmid_owner[vmid];
 
+	vmid_next = (u8)((vmid_next + 1) % VMIDS);
 	if (victim) {
 		*entry_of(victim) &= ~0xfffUL;
 		tlb_flush_vmid(vmid);
@@ -66,8 +68,7 @@ void space_activate(struct cap cap)
 	u64 vmid;
 
 	if (!entry || ENTRY_SPACE(*entry) != cap_paddr(cap).v) {
-		/* VMID of nobody is not needed: an empty space leaves nothing in the TLB. */
-		mmu_set_user_space(mmu_image_ptr_to_phys(mmu_empty_space).v, 0xff);
+		mmu_set_user_space(mmu_image_ptr_to_phys(mmu_empty_space).v, VMID_EMPTY);
 		return;
 	}
 	vmid = *entry & ENTRY_VMID ? ENTRY_VMID_OF(*entry) : vmid_lend(cap_asid(cap), entry);
