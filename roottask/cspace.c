@@ -94,6 +94,15 @@ static void delete_region(seL4_SlotRegion region)
 		delete(slot);
 }
 
+static void put_away(seL4_SlotPos slot)
+{
+	int error = (int)seL4_CNode_Move(roottask.store, cspace_new_slot(), roottask.store_radix,
+					 seL4_CapInitThreadCNode, slot, DEPTH);
+
+	if (error)
+		fatal("putting slot %lu away: %s", (unsigned long)slot, error_name(error));
+}
+
 /*
  * Gives up everything but the own thread, its pages and their tables. The store
  * keeps itself alive by a cap in itself; no thread's capability space leads
@@ -102,17 +111,13 @@ static void delete_region(seL4_SlotRegion region)
 void cspace_close(void)
 {
 	seL4_SlotPos boot_caps[] = {
-		seL4_CapIRQControl, seL4_CapASIDControl, seL4_CapInitThreadASIDPool,
-		SEL4_SLOT_IO_PORT_CONTROL, SEL4_SLOT_IO_SPACE, seL4_CapBootInfoFrame,
+		seL4_CapIRQControl, seL4_CapASIDControl, SEL4_SLOT_IO_PORT_CONTROL, SEL4_SLOT_IO_SPACE, seL4_CapBootInfoFrame,
 		seL4_CapDomain, 12, 13, 14, SEL4_SLOT_SMC,
 	};
-	uint32_t own = cspace_new_slot();
 	int error;
 
-	error = (int)seL4_CNode_Move(roottask.store, own, roottask.store_radix,
-				     seL4_CapInitThreadCNode, roottask.store, DEPTH);
-	if (error)
-		fatal("giving up the store: %s", error_name(error));
+	put_away(seL4_CapInitThreadASIDPool);	/* deleting it would delete all address spaces */
+	put_away(roottask.store);
 	error = (int)seL4_TCB_SetSpace(seL4_CapInitThreadTCB, 0, seL4_CapInitThreadCNode, 0,
 				       seL4_CapInitThreadVSpace, 0);
 	if (error)
