@@ -213,8 +213,28 @@ static bool parse_setting(struct parser *p, struct adl_composition *c)
 	return parser_expect(p, ";", "a setting");
 }
 
+/* After an error in a setting: from its start, since a value may have left brackets open. */
+static void skip_setting(struct parser *p, size_t start)
+{
+	unsigned int depth = 0;
+
+	for (p->at = start; parser_peek(p)->kind != TOKEN_END; p->at++) {
+		if (parser_at(p, "{")) {
+			depth++;
+		} else if (parser_at(p, "}")) {
+			if (depth == 0)
+				return;
+			depth--;
+		} else if (parser_accept(p, ";")) {
+			return;
+		}
+	}
+}
+
 bool parse_configuration_block(struct parser *p, struct adl_composition *c)
 {
+	size_t start;
+
 	if (parser_peek(p)->kind == TOKEN_IDENTIFIER)
 		p->at++;
 	if (!parser_expect(p, "{", "configuration"))
@@ -224,8 +244,9 @@ bool parse_configuration_block(struct parser *p, struct adl_composition *c)
 			return parser_expect(p, "}", "a configuration");
 		if (parser_accept(p, ";"))
 			continue;
+		start = p->at;
 		if (!parse_setting(p, c))
-			parser_skip(p);
+			skip_setting(p, start);
 	}
 	p->at++;
 	parser_accept(p, ";");

@@ -122,6 +122,7 @@ struct adl_setting {
 	const char *from_instance;	/* <- a.b; NULL: of the enclosing component */
 	const char *from_attribute;
 	const struct token *from_at;
+	bool reported;			/* that it refers to itself */
 };
 
 struct adl_composition {

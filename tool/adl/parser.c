@@ -63,7 +63,7 @@ bool parser_expect(struct parser *p, const char *text, const char *after)
 	    t[-1].line != t->line && t[-1].file == t->file) {
 		diagnostic_error(p->diagnostics, &t[-1], "';' is missing after '%.*s'; add it",
 				 (int)(t[-1].length > 40 ? 40 : t[-1].length), t[-1].text);
-		return false;
+		return true;	/* go on as if it were there */
 	}
 	return parser_expected(p, arena_format(p->arena, "'%s' after %s", text, after), "add it");
 }

@@ -8,10 +8,10 @@
 
 #define REFERENCE_DEPTH 32
 
-static const struct adl_setting *find_setting(const struct model *m, const char *instance,
+static struct adl_setting *find_setting(const struct model *m, const char *instance,
 					      const char *attribute)
 {
-	const struct adl_setting *s;
+	struct adl_setting *s;
 
 	for (s = m->file->assembly.settings; s; s = s->next)
 		if (s->instance && strcmp(s->attribute, attribute) == 0 &&
@@ -46,7 +46,7 @@ const struct adl_value *setting_value(const struct model *m, const struct adl_in
 				      const char *attribute)
 {
 	const struct adl_attribute *a;
-	const struct adl_setting *s;
+	struct adl_setting *s = NULL;
 	unsigned int depth;
 
 	for (depth = 0; depth < REFERENCE_DEPTH; depth++) {
@@ -62,8 +62,10 @@ const struct adl_value *setting_value(const struct model *m, const struct adl_in
 			return NULL;	/* setting_check says so */
 		attribute = s->from_attribute;
 	}
-	diagnostic_error(m->diagnostics, s->from_at, "'%s' refers to itself; set it to a value",
-			 s->attribute);
+	if (!s->reported)
+		diagnostic_error(m->diagnostics, s->from_at, "'%s.%s' refers to itself; set it to a value",
+				 s->instance, s->attribute);
+	s->reported = true;
 	return NULL;
 }
 

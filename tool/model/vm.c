@@ -61,6 +61,7 @@ static void read_files(struct model *m, struct model_vm *vm)
 
 static void read_memory(struct model *m, struct model_vm *vm)
 {
+	vm->ram_size = 256u << 20;
 	setting_number(m, vm->instance, "ram_size", &vm->ram_size);
 	vm->identity = setting_boolean(m, vm->instance, "ram_identity");
 	vm->ram_base = 0x40000000;

@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""`peervisor run` by itself: consoles, ends, exit codes, disks, on a stub instead of a kernel."""
+
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import time
+
+import pytest
+
+from conftest import PEERVISOR, ROOT
+
+
+@pytest.fixture(scope="session")
+def stub(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("stub")
+    elf, image = folder / "stub.elf", folder / "stub.img"
+    subprocess.run(["aarch64-linux-gnu-gcc", "-nostdlib", "-static", "-Wl,-Ttext=0x40200000", "-Wl,--build-id=none",
+                    str(ROOT / "tests/system/stub.S"), "-o", str(elf)], check=True)
+    subprocess.run(["aarch64-linux-gnu-objcopy", "-O", "binary", "-j", ".text", str(elf), str(image)], check=True)
+
+    def make(manifest="memory 1024\nvm vm_a console\nvm vm_b console\nshow vm_a\n"):
+        out = folder / ("%x.img" % (hash(manifest) & 0xffffffff))
+        text = manifest.encode()
+        out.write_bytes(image.read_bytes() + text + struct.pack("<Q", len(text)) + b"PVRUN01\n")
+        return out
+
+    return make
+
+
+def run(*arguments, **more):
+    return subprocess.run([str(PEERVISOR), "run"] + [str(a) for a in arguments], capture_output=True, text=True,
+                          timeout=60, stdin=subprocess.DEVNULL, check=False, **more)
+
+
+def test_consoles_and_power_off(machine, stub):
+    m = machine(stub(), timeout=30)
+    m.expect("system", "loader", 20)
+    m.expect("vm_a", "a's console")
+    m.expect("vm_b", "b's console")
+    m.expect("vm_a.log", "vm_a: up")
+    m.process.stdin.write(b"xo")
+    assert m.wait(20) == 0
+    assert "vm_b is off" in m.errors
+
+
+def test_stopped_vm_is_a_failure(machine, stub):
+    m = machine(stub("memory 1024\nvm vm_a console\nshow vm_a\n"), timeout=30)
+    m.expect("vm_a.log", "up", 20)
+    m.process.stdin.write(b"s")
+    assert m.wait(20) == 1
+    assert "vm_a stopped: kernel is broken" in m.errors
+
+
+def test_logs_and_prefixes(stub, tmp_path):
+    result = run(stub(), "--no-terminal", "--timeout", "3", "--log-dir", tmp_path / "logs")
+    assert result.returncode == 124
+    assert "vm_a| a's console\n" in result.stdout
+    assert "vm_a.log| vm_a: up\n" in result.stdout
+    assert "the time limit is reached" in result.stderr
+    assert (tmp_path / "logs/vm_b.console").read_text() == "b's console\n"
+    assert (tmp_path / "logs/vm_a.log").read_text() == "vm_a: up\n"
+
+
+def test_missing_image():
+    result = run("/nonexistent/x.img")
+    assert (result.returncode, result.stderr.count("\n")) == (1, 1)
+    assert "make it with `peervisor build`" in result.stderr
+
+
+def test_not_an_image(tmp_path):
+    (tmp_path / "x.img").write_bytes(b"x" * 100)
+    result = run(tmp_path / "x.img")
+    assert (result.returncode, result.stderr.count("\n")) == (1, 1)
+    assert "is no image" in result.stderr
+
+
+def test_missing_qemu(stub, tmp_path):
+    result = run(stub(), "--no-terminal", "--log-dir", tmp_path, env={"PATH": "/nonexistent"})
+    assert result.returncode == 1
+    assert "install qemu-system-arm" in result.stderr
+
+
+DISK = "memory 1024\nvm vm_a console\ndisk disk 31 \nshow vm_a\n"
+
+
+def test_disk_is_needed(stub, tmp_path):
+    result = run(stub(DISK), "--no-terminal", "--log-dir", tmp_path)
+    assert (result.returncode, result.stderr.count("\n")) == (1, 1)
+    assert "needs a disk 'disk'; give --disk PATH" in result.stderr
+
+
+def test_disk_is_missing(stub, tmp_path):
+    result = run(stub(DISK), "--no-terminal", "--log-dir", tmp_path, "--disk", tmp_path / "no.img")
+    assert result.returncode == 1
+    assert "No such file" in result.stderr
+
+
+def test_unused_disk(stub, tmp_path):
+    result = run(stub(), "--no-terminal", "--log-dir", tmp_path, "--disk", tmp_path / "no.img")
+    assert result.returncode == 1
+    assert "uses no disk" in result.stderr
+
+
+def test_second_run_on_the_same_disk(machine, stub, tmp_path):
+    disk = tmp_path / "d,isk.img"       # a comma is special to QEMU
+    disk.write_bytes(b"\0" * 65536)
+    m = machine(stub(DISK), "--disk", disk, timeout=30)
+    m.expect("vm_a.log", "up", 20)
+    start = time.monotonic()
+    result = run(stub(DISK), "--no-terminal", "--log-dir", tmp_path / "second", "--disk", disk)
+    assert (result.returncode, result.stderr.count("\n")) == (1, 1)
+    assert "is in use by another run" in result.stderr
+    assert time.monotonic() - start < 5
+    m.process.stdin.write(b"o")
+    assert m.wait(20) == 0
+
+
+def test_same_disk_twice(stub, tmp_path):
+    disk = tmp_path / "disk.img"
+    disk.write_bytes(b"\0" * 65536)
+    two = "memory 1024\nvm vm_a console\ndisk one 31 \ndisk two 30 \nshow vm_a\n"
+    result = run(stub(two), "--no-terminal", "--log-dir", tmp_path, "--disk", "one=%s" % disk,
+                 "--disk", "two=%s" % disk)
+    assert result.returncode == 1
+    assert "is in use by another run" in result.stderr
+
+
+def children(pid):
+    with open("/proc/%d/task/%d/children" % (pid, pid)) as f:
+        return [int(n) for n in f.read().split()]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_all(stub, tmp_path, number):
+    p = subprocess.Popen([str(PEERVISOR), "run", str(stub()), "--no-terminal", "--log-dir", str(tmp_path)],
+                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    for line in p.stdout:
+        if "vm_a: up" in line:
+            break
+    qemu = children(p.pid)
+    assert len(qemu) == 1
+    p.send_signal(number)
+    assert p.wait(15) == 128 + number
+    p.communicate()
+    assert not os.path.exists("/proc/%d" % qemu[0])
+
+
+def test_terminal_keys(stub, tmp_path):
+    """On a terminal: the shown console only, Ctrl-^ goes on, Ctrl-] leaves."""
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.execv(str(PEERVISOR), [str(PEERVISOR), "run", str(stub()), "--log-dir", str(tmp_path / "l"), "--timeout", "40"])
+    seen = b""
+
+    def until(text, seconds=20):
+        nonlocal seen
+        end = time.monotonic() + seconds
+        while text not in seen:
+            assert time.monotonic() < end, seen
+            if select.select([fd], [], [], 0.5)[0]:
+                try:
+                    seen += os.read(fd, 4096)
+                except OSError:
+                    break
+        assert text in seen, seen
+
+    until(b"Ctrl-^ next console, Ctrl-] leave")
+    until(b"a's console")
+    assert b"b's console" not in seen
+    os.write(fd, b"\x1e")
+    until(b"console vm_b")
+    until(b"b's console")
+    os.write(fd, b"\x1d")
+    until(b"console logs:")
+    _, status = os.waitpid(pid, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
+    os.close(fd)

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Small stand-ins for what the tool puts into an image, so that its tests need nothing built."""
+
+import struct
+
+
+def elf(base, machine=183, kind=2, segments=((0, 5, b"\0" * 16, 4096),)):
+    """An ELF file with segments (offset from base, flags, bytes, size in memory)."""
+    header = 64 + 56 * len(segments)
+    offset = (header + 4095) // 4096 * 4096
+    table, contents = b"", b""
+    for at, flags, data, memory in segments:
+        table += struct.pack("<IIQQQQQQ", 1, flags, offset + len(contents), base + at, base + at, len(data),
+                             memory, 4096)
+        contents += data + b"\0" * (-len(data) % 4096)
+    ident = b"\x7fELF\x02\x01\x01" + b"\0" * 9
+    start = ident + struct.pack("<HHIQQQIHHHHHH", kind, machine, 1, base, 64, 0, 0, 64, 56, len(segments), 0, 0, 0)
+    start += table
+    return start + b"\0" * (offset - len(start)) + contents
+
+
+def component():
+    return elf(0x400000, segments=((0, 5, b"text" * 100, 4096), (4096, 4, b"rodata", 6), (8192, 6, b"d", 20000)))
+
+
+def target(folder):
+    """Like build/target."""
+    for name in ("loader", "kernel", "roottask", "components", "vmm"):
+        (folder / name).mkdir(parents=True)
+    (folder / "loader/loader.bin").write_bytes(b"\0" * 10000)
+    (folder / "kernel/kernel.elf").write_bytes(elf(0x60000000))
+    (folder / "roottask/roottask.elf").write_bytes(
+        elf(0x10000000, segments=((0, 5, b"root", 4096), (4096, 6, b"x", 50000))))
+    (folder / "vmm/vmm.elf").write_bytes(component())
+    for name in ("timer", "serial", "hello", "echo"):
+        (folder / "components" / (name + ".elf")).write_bytes(component())
+    return folder
+
+
+def guests(folder, kernel_size=4096):
+    """Like build/guests."""
+    folder.mkdir(parents=True, exist_ok=True)
+    image = bytearray(kernel_size)
+    image[56:60] = b"ARM\x64"
+    (folder / "linux").write_bytes(image)
+    (folder / "linux-copy").write_bytes(image)
+    for name in ("minimal", "storage", "workload"):
+        (folder / (name + ".cpio")).write_bytes(name.encode() * 1000)
+    return folder

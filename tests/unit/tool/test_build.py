@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""`peervisor build` on stand-ins: the image as loader and root task read it, refusals, atomicity.
+
+Environment: PEERVISOR, IMAGE_CHECK (the two programs), set by meson.
+"""
+
+import os
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+import stubs
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture
+def build(tmp_path):
+    stubs.target(tmp_path / "target")
+    stubs.guests(tmp_path / "guests")
+
+    def run(assembly, *options, output=tmp_path / "out.img"):
+        path = pathlib.Path(assembly)
+        if path.suffix != ".camkes":
+            path = ROOT / "examples" / assembly / (assembly + ".camkes")
+        return subprocess.run(
+            [os.environ["PEERVISOR"], "build", str(path), "--build-dir", str(tmp_path / "target"), "--guests",
+             str(tmp_path / "guests")] + (["-o", str(output)] if output else []) + [str(o) for o in options],
+            capture_output=True, text=True, timeout=60, check=False)
+
+    return run
+
+
+def image_check(path):
+    result = subprocess.run([os.environ["IMAGE_CHECK"], str(path)], capture_output=True, text=True, timeout=60,
+                            check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
+
+
+@pytest.mark.parametrize("example", ["hello", "minimal", "two-vms"])
+def test_examples(build, tmp_path, example):
+    result = build(example)
+    assert (result.returncode, result.stderr) == (0, "")
+    text = image_check(tmp_path / "out.img")
+    assert text.startswith("kernel kernel")
+    assert "reserve guest memory 0x40000000 536870912" in text
+    if example == "two-vms":
+        assert text.count("blob ") == 3       # one kernel for both VMs
+
+
+def test_same_bytes_every_time(build, tmp_path):
+    build("two-vms")
+    first = (tmp_path / "out.img").read_bytes()
+    build("two-vms")
+    assert first == (tmp_path / "out.img").read_bytes()
+
+
+def test_rights_of_a_connection(build):
+    text = build("two-vms", "--print-capdl", output=None).stdout
+
+    def holder(name):
+        return re.search(r"^%s \{\n(.*?)^\}" % re.escape(name), text, re.MULTILINE | re.DOTALL).group(1)
+
+    storage, workload = holder("vm_storage.vmm.vspace"), holder("vm_workload.vmm.vspace")
+    assert "vm_storage.vm_workload.iobuf.driver (R)" in storage
+    assert "vm_storage.vm_workload.iobuf.device (R)" in storage
+    assert "vm_storage.vm_workload.iobuf.driver (RW)" in workload
+    assert "vm_storage.vm_workload.iobuf.device (R)" in workload
+    guest = holder("vm_storage.vspace")
+    assert "vm_workload.ram (RW)" in guest                  # memdev, for DMA not executable
+    assert "mmio" in guest and "mmio" not in holder("vm_workload.vspace")
+    assert "vm_storage" not in holder("vm_workload.vspace")
+    # A guest's own capabilities: where its faults go, and its downcall.
+    assert holder("vm_storage.vcpu.cnode").split("\n")[:-1] == [
+        "  0x1: vm_storage.vmm.endpoint (WP, badge: 0x8000000000000001)",
+        "  0x2: vm_workload.vmm.notification (W, badge: 0x8)"]
+    assert holder("vm_workload.vcpu.cnode").count("\n") == 1
+
+
+def assembly(tmp_path, composition, configuration=""):
+    path = tmp_path / "a.camkes"
+    path.write_text("assembly { composition { %s } configuration { %s } }" % (composition, configuration))
+    return path
+
+
+def test_an_error_leaves_the_old_image(build, tmp_path):
+    (tmp_path / "out.img").write_bytes(b"old")
+    result = build(assembly(tmp_path, "component VM vm_a;", "vm_a.ram_size = 1;"))
+    assert result.returncode == 1
+    assert result.stderr.endswith("nothing was built\n")
+    assert (tmp_path / "out.img").read_bytes() == b"old"
+    assert [p.name for p in tmp_path.iterdir() if "new" in p.name] == []
+
+
+def test_identical_files_appear_once(build, tmp_path):
+    result = build(assembly(tmp_path, "component VM vm_a; component VM vm_b;", 'vm_b.kernel = "linux-copy";'))
+    assert result.returncode == 0, result.stderr
+    assert image_check(tmp_path / "out.img").count("blob linux") == 1
+
+
+def test_memory_above_native_memory_is_reserved(build, tmp_path):
+    result = build(assembly(tmp_path, "component VM vm_a; component VM vm_b;",
+                            'vm_a.ram_size = "384M"; vm_b.ram_size = "400M";'), "-v")
+    assert result.returncode == 0, result.stderr
+    text = image_check(tmp_path / "out.img")
+    assert "reserve vm_a 0x68000000 402653184" in text
+
+
+def test_ram_that_does_not_fit(build, tmp_path):
+    stubs.guests(tmp_path / "guests", kernel_size=100 << 20)
+    result = build(assembly(tmp_path, "component VM vm_a; component VM vm_b;",
+                            'vm_a.ram_size = "440M"; vm_b.ram_size = "440M";'))
+    assert result.returncode == 1
+    assert "440 MiB for vm_b do not fit" in result.stderr
+    assert "MiB are missing" in result.stderr
+
+
+def test_image_that_does_not_fit(build, tmp_path):
+    stubs.guests(tmp_path / "guests", kernel_size=520 << 20)
+    result = build("minimal")
+    assert result.returncode == 1
+    assert "the image has" in result.stderr
+
+
+@pytest.mark.parametrize("part, content, text", [
+    ("vmm/vmm.elf", None, "No such file or directory; build it first"),
+    ("vmm/vmm.elf", b"text", "is no ELF file"),
+    ("vmm/vmm.elf", stubs.elf(0x400000, machine=62), "is not for 64-bit Arm"),
+    ("vmm/vmm.elf", stubs.elf(0x400000, kind=3), "is no static executable"),
+    ("vmm/vmm.elf", stubs.elf(0x20000000), "shares a page with another or lies outside"),
+    ("vmm/vmm.elf", stubs.elf(0x400000)[:4100], "has a broken segment"),
+    ("vmm/vmm.elf", stubs.elf(0x400000)[:70], "has a broken program header table"),
+    ("kernel/kernel.elf", stubs.elf(0x40000000), "is linked to 0x40000000"),
+    ("loader/loader.bin", b"short", "is too short for a loader"),
+    ("roottask/roottask.elf", None, "No such file"),
+])
+def test_broken_parts(build, tmp_path, part, content, text):
+    path = tmp_path / "target" / part
+    path.unlink() if content is None else path.write_bytes(content)
+    result = build("minimal")
+    assert result.returncode == 1
+    assert text in result.stderr
+    assert result.stderr.count("\n") == 2
+    assert not (tmp_path / "out.img").exists()
+
+
+def test_output_that_cannot_be_written(build, tmp_path):
+    result = build("hello", output=tmp_path / "no/such/folder.img")
+    assert result.returncode == 1
+    assert "cannot write" in result.stderr
+
+
+@pytest.mark.parametrize("arguments", [[], ["frobnicate"], ["build"], ["build", "a.camkes"], ["build", "-x"],
+                                       ["build", "a.camkes", "b.camkes", "-o", "x"], ["run", "--timeout", "soon", "x"]])
+def test_usage(arguments):
+    result = subprocess.run([os.environ["PEERVISOR"]] + arguments, capture_output=True, text=True, timeout=20,
+                            check=False)
+    assert result.returncode == 2
+    assert "usage:" in result.stderr or "-o IMAGE" in result.stderr
