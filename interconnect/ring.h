@@ -196,6 +196,21 @@ static inline void ring_adopt(struct ring_link *l)
 	l->tell = true;
 }
 
+/*
+ * A name for a new run that no recent run had: one more than the last, which the own page still
+ * says. (The other's peer_epoch + 1 would not do: it is 0 while the other adopts, so a name could
+ * come back and the other's late adoption of the older run end the newer: tests/model/epochs.pml.)
+ */
+static inline uint32_t ring_next_epoch(const struct ring_link *l)
+{
+	uint32_t taken = shared_load_acquire(&l->peer->peer_epoch);
+	uint32_t epoch = shared_load(&l->own->epoch) + 1;
+
+	while (!epoch || epoch == taken)	/* the page may have held anything */
+		epoch++;
+	return epoch;
+}
+
 /* A new run of this side: at start, at a reset of the driver VM, when the VM descriptor closes. */
 static inline void ring_restart(struct ring_link *l)
 {
@@ -203,9 +218,7 @@ static inline void ring_restart(struct ring_link *l)
 	uint32_t epoch;
 
 	ring_withdraw(l);
-	epoch = shared_load_acquire(&l->peer->peer_epoch) + 1;
-	if (!epoch)
-		epoch = 1;
+	epoch = ring_next_epoch(l);
 	shared_store(&own->magic, IOBUF_MAGIC);
 	shared_store(&own->version, IOBUF_VERSION);
 	shared_store(&own->state, IOBUF_STATE_READY);
@@ -225,19 +238,23 @@ static inline void ring_start(struct ring_link *l, enum ring_side side, struct i
 	ring_restart(l);
 }
 
-/* Are both pages still in the runs that this link is up for? After every copy, before its use. */
+/*
+ * Are both pages still in the runs that this link is up for? After every copy, before its use.
+ * peer_epoch first: a restart withdraws it, zeroes, changes epoch, and may then adopt again. Who
+ * looked at epoch first could see it before the change and peer_epoch after the adoption.
+ */
 static inline bool ring_still_up(const struct ring_link *l)
 {
 	shared_acquire_fence();
-	return shared_load(&l->peer->epoch) == l->peer_epoch &&
-	       shared_load(&l->peer->peer_epoch) == l->epoch;
+	return shared_load_acquire(&l->peer->peer_epoch) == l->epoch &&
+	       shared_load(&l->peer->epoch) == l->peer_epoch;
 }
 
 /* Where the link stands; nothing else of the other page may be read unless this says up. */
 static inline enum ring_status ring_poll(struct ring_link *l)
 {
+	uint32_t counts_for = shared_load_acquire(&l->peer->peer_epoch);	/* first, as above */
 	uint32_t epoch = shared_load_acquire(&l->peer->epoch);
-	uint32_t counts_for = shared_load_acquire(&l->peer->peer_epoch);
 
 	if (epoch != l->peer_epoch || l->status == RING_CHANGED)
 		return l->status = RING_CHANGED;	/* until ring_adopt */

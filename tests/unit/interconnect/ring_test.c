@@ -93,9 +93,12 @@ static void a_copy_of_an_older_run_is_dropped(void **state)
 static void epoch_is_never_zero(void **state)
 {
 	(void)state;
-	p.driver_page.peer_epoch = UINT32_MAX;
+	p.device_page.epoch = UINT32_MAX;
 	ring_restart(&p.device);
 	assert_int_equal(p.device_page.epoch, 1);
+	p.driver_page.peer_epoch = 2;
+	ring_restart(&p.device);
+	assert_int_equal(p.device_page.epoch, 3);	/* 2 would look adopted already */
 }
 
 static void withdrawn_run_does_not_come_back(void **state)
