@@ -7,7 +7,9 @@
 
 #define SCHED_PRIORITIES	256
 #define SCHED_SLICE		5
-#define PREEMPT_PERIOD		100
+#ifndef PREEMPT_PERIOD
+#define PREEMPT_PERIOD		100	/* units of work between two looks for an interrupt */
+#endif
 
 /* The thread that entered the kernel and, after sched_run(), the one to resume. */
 extern struct tcb *sched_current;
