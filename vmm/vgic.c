@@ -55,7 +55,7 @@ static bool choose_cpu(struct vgic *gic, struct vgic_irq *irq)
 	return false;
 }
 
-/* ---- the ready queue of a vCPU: sorted by priority, then INTID ---- */
+/* ---- the ready queue of a vCPU: active ones, then by priority, then by INTID ---- */
 
 static void dequeue(struct vgic *gic, struct vgic_irq *irq)
 {
@@ -67,8 +67,11 @@ static void dequeue(struct vgic *gic, struct vgic_irq *irq)
 	irq->queued = false;
 }
 
+/* What is active comes first: the guest will end it, and that must find a list register. */
 static bool before(const struct vgic_irq *a, const struct vgic_irq *b)
 {
+	if (a->active != b->active)
+		return a->active;
 	return a->priority != b->priority ? a->priority < b->priority : a->intid < b->intid;
 }
 
@@ -243,12 +246,12 @@ static int displace(struct vgic *gic, struct vgic_cpu *c, const struct vgic_irq 
 	for (i = 0; i < gic->lrs; i++) {
 		struct vgic_irq *there = c->in_lr[i];
 
-		if (!there || there->priority <= irq->priority)
+		if (!there || (there->priority <= irq->priority && !irq->active))
 			continue;
 		if (lowest >= 0 && there->priority <= c->in_lr[lowest]->priority)
 			continue;
 		value = vcpu_read_lr(c->vcpu, i);
-		if ((value & GICH_LR_STATE) != GICH_LR_ACTIVE)
+		if (!(value & GICH_LR_ACTIVE))
 			lowest = (int)i;
 	}
 	if (lowest >= 0) {
@@ -490,7 +493,7 @@ static void irq_reset(struct vgic_irq *irq, unsigned int intid, unsigned int cpu
 	irq->next = NULL;
 	irq->intid = (uint16_t)intid;
 	irq->priority = 0;
-	irq->targets = intid < VGIC_PRIVATE ? (uint8_t)(1u << cpu) : 1;
+	irq->targets = (uint8_t)(intid < VGIC_PRIVATE ? 1u << cpu : 1u);
 	irq->cpu = (uint8_t)cpu;
 	irq->sources = 0;
 	irq->active_source = 0;

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "fake_vcpu.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "arm/gicv2.h"
+
+struct fake_guest fake[VGIC_CPUS];
+
+void fake_vcpu_reset(void)
+{
+	unsigned int i;
+
+	memset(fake, 0, sizeof(fake));
+	for (i = 0; i < VGIC_CPUS; i++)
+		fake[i].vmcr = 0xf8000001;	/* group 0 on, mask lets all through */
+}
+
+static unsigned int priority(uint32_t lr)
+{
+	return lr >> GICH_LR_PRIORITY_SHIFT & 31;
+}
+
+int fake_take(unsigned int cpu)
+{
+	struct fake_guest *g = &fake[cpu];
+	int best = -1;
+
+	for (int i = 0; i < FAKE_LRS; i++)
+		if ((g->lr[i] & GICH_LR_PENDING) && !(g->lr[i] & GICH_LR_ACTIVE) &&
+		    (best < 0 || priority(g->lr[i]) < priority(g->lr[best])))
+			best = i;
+	if (best < 0)
+		return -1;
+	g->lr[best] = (g->lr[best] & ~GICH_LR_PENDING) | GICH_LR_ACTIVE;
+	return (int)(g->lr[best] & GICH_LR_VIRTUALID);
+}
+
+void fake_end(unsigned int cpu, int intid)
+{
+	struct fake_guest *g = &fake[cpu];
+
+	for (int i = 0; i < FAKE_LRS; i++) {
+		if ((g->lr[i] & GICH_LR_VIRTUALID) != (uint32_t)intid ||
+		    !(g->lr[i] & GICH_LR_ACTIVE))
+			continue;
+		g->lr[i] &= ~GICH_LR_ACTIVE;
+		if (!(g->lr[i] & GICH_LR_STATE) && (g->lr[i] & GICH_LR_EOI)) {
+			g->lr[i] &= ~GICH_LR_EOI;
+			g->maintenance |= 1u << i;
+		}
+		return;
+	}
+	fail_msg("guest ended %d, which is not active", intid);
+}
+
+void fake_maintain(struct vgic *gic, unsigned int cpu)
+{
+	while (fake[cpu].maintenance) {
+		unsigned int i = (unsigned int)__builtin_ctz(fake[cpu].maintenance);
+
+		fake[cpu].maintenance &= ~(1u << i);
+		vgic_maintenance(gic, cpu, i);
+	}
+	vgic_settle(gic, cpu);
+}
+
+/* ---- vcpu.h ---- */
+
+void vcpu_exited(struct vcpu *vcpu)
+{
+}
+
+void vcpu_exited_at(struct vcpu *vcpu, uint64_t pc)
+{
+}
+
+bool vcpu_make(struct vcpu *vcpu)
+{
+	return true;
+}
+
+bool vcpu_start(struct vcpu *vcpu, uint64_t pc, uint64_t x0)
+{
+	vcpu->state = VCPU_RUNNING;
+	return true;
+}
+
+void vcpu_stop(struct vcpu *vcpu)
+{
+	vcpu->state = VCPU_OFF;
+}
+
+uint64_t vcpu_pc(struct vcpu *vcpu)
+{
+	return 0x1000;
+}
+
+uint64_t vcpu_register(struct vcpu *vcpu, unsigned int n)
+{
+	return n > 30 ? 0 : fake[vcpu->index].x[n];
+}
+
+void vcpu_set_register(struct vcpu *vcpu, unsigned int n, uint64_t value)
+{
+	fake[vcpu->index].x[n] = value;
+}
+
+void vcpu_skip(struct vcpu *vcpu)
+{
+}
+
+void vcpu_resume(struct vcpu *vcpu)
+{
+	vcpu->state = VCPU_RUNNING;
+}
+
+void vcpu_complete_mmio(struct vcpu *vcpu, struct mmio_access *access, uint64_t value)
+{
+	vcpu->state = VCPU_RUNNING;
+	fake[vcpu->index].completed++;
+	fake[vcpu->index].completed_value = mmio_extend(access, value);
+}
+
+void vcpu_inject_abort(struct vcpu *vcpu, bool fetch)
+{
+	fake[vcpu->index].aborted++;
+}
+
+void vcpu_inject_undefined(struct vcpu *vcpu)
+{
+	fake[vcpu->index].aborted++;
+}
+
+bool vcpu_has_vectors(struct vcpu *vcpu)
+{
+	return true;
+}
+
+uint64_t vcpu_timer_deadline(struct vcpu *vcpu)
+{
+	return ~0ull;
+}
+
+void vcpu_timer_ack(struct vcpu *vcpu)
+{
+	fake[vcpu->index].acked++;
+}
+
+void vcpu_fault_registers(struct vcpu *vcpu, uint64_t *esr, uint64_t *far)
+{
+	*esr = *far = 0;
+}
+
+unsigned int vcpu_probe_list_registers(struct vcpu *vcpu, bool *access)
+{
+	*access = !fake[vcpu->index].no_access;
+	return FAKE_LRS;
+}
+
+uint32_t vcpu_read_lr(struct vcpu *vcpu, unsigned int index)
+{
+	assert_true(index < FAKE_LRS);
+	assert_false(fake[vcpu->index].no_access);
+	fake[vcpu->index].lr_reads++;
+	return fake[vcpu->index].lr[index];
+}
+
+/* What the architecture forbids: one INTID in two list registers. */
+static void check_unique(const struct fake_guest *g)
+{
+	for (int a = 0; a < FAKE_LRS; a++)
+		for (int b = a + 1; b < FAKE_LRS; b++)
+			if ((g->lr[a] & GICH_LR_STATE) && (g->lr[b] & GICH_LR_STATE))
+				assert_int_not_equal(g->lr[a] & GICH_LR_VIRTUALID,
+						     g->lr[b] & GICH_LR_VIRTUALID);
+}
+
+void vcpu_write_lr(struct vcpu *vcpu, unsigned int index, uint32_t value)
+{
+	struct fake_guest *g = &fake[vcpu->index];
+
+	assert_true(index < FAKE_LRS);
+	assert_false(g->no_access);
+	g->lr_writes++;
+	g->lr[index] = value;
+	g->maintenance &= ~(1u << index);
+	check_unique(g);
+}
+
+uint64_t vcpu_empty_lrs(struct vcpu *vcpu)
+{
+	uint64_t empty = 0;
+
+	for (unsigned int i = 0; i < FAKE_LRS; i++)
+		if (!(fake[vcpu->index].lr[i] & GICH_LR_STATE))
+			empty |= 1u << i;
+	return empty;
+}
+
+uint32_t vcpu_vmcr(struct vcpu *vcpu)
+{
+	return fake[vcpu->index].vmcr;
+}
+
+bool vcpu_inject_irq(struct vcpu *vcpu, unsigned int intid, unsigned int level,
+		     unsigned int group, unsigned int index)
+{
+	struct fake_guest *g = &fake[vcpu->index];
+
+	assert_true(g->no_access);
+	assert_true(index < FAKE_LRS && level < 32 && group < 2);
+	assert_int_equal(g->lr[index] & GICH_LR_STATE, 0);
+	g->lr[index] = intid | level << GICH_LR_PRIORITY_SHIFT | GICH_LR_PENDING | GICH_LR_EOI;
+	check_unique(g);
+	return true;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A vCPU without a kernel: registers in memory, list registers with a guest that takes and ends. */
+#ifndef FAKE_VCPU_H
+#define FAKE_VCPU_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "vm.h"
+
+#define FAKE_LRS 4
+
+extern struct fake_guest {
+	uint64_t x[32];
+	uint32_t lr[FAKE_LRS];
+	uint32_t maintenance;	/* bit n: list register n ended with its EOI bit */
+	uint32_t vmcr;
+	bool no_access;
+	unsigned int lr_reads, lr_writes;
+	unsigned int completed, aborted, acked;
+	uint64_t completed_value;
+	char log[4096];
+} fake[VGIC_CPUS];
+
+void fake_vcpu_reset(void);
+
+/* The guest takes the most urgent pending interrupt: its INTID, or -1. */
+int fake_take(unsigned int cpu);
+/* It ends it. The maintenance event is pending afterwards if the list register asks for it. */
+void fake_end(unsigned int cpu, int intid);
+/* Delivers pending maintenance events to the vGIC, then lets it settle. */
+void fake_maintain(struct vgic *gic, unsigned int cpu);
+
+#endif
