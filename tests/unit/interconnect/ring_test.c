@@ -94,6 +94,7 @@ static void epoch_is_never_zero(void **state)
 {
 	(void)state;
 	p.device_page.epoch = UINT32_MAX;
+	p.driver_page.peer_epoch = UINT32_MAX;
 	ring_restart(&p.device);
 	assert_int_equal(p.device_page.epoch, 1);
 	p.driver_page.peer_epoch = 2;
