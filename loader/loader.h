@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The loader's parts. It runs at EL2 with the MMU off; whatever is wrong ends in stop(). */
-#ifndef LOADER_H
-#define LOADER_H
+/* The loader's parts, one block per file. Physical addresses are pointers here (identity map). */
+#ifndef LOADER_LOADER_H
+#define LOADER_LOADER_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -9,47 +9,80 @@
 
 #include "image.h"
 
-/* console.c */
-void console_text(const char *text);
-void console_hex(uint64_t value);
-_Noreturn void stop(const char *what, uint64_t value);
+typedef uint8_t u8;
+typedef uint32_t u32;
+typedef uint64_t u64;
 
-/* kernel_elf.c: the kernel's one segment. stop() says what is wrong with the file. */
-struct kernel {
-	uint64_t physical, end;		/* where it goes, end page-aligned */
-	uint64_t virtual_base;		/* of physical */
-	uint64_t entry;
+/* Hidden, also what is only declared: else it is addressed through a table nobody relocates. */
+#pragma GCC visibility push(hidden)
+
+#define PAGE		4096ul
+#define BLOCK		(2ul << 20)
+#define GIB		(1ul << 30)
+#define PHYS_LIMIT	(1ul << 44)
+#define RANGES_MAX	64u
+
+struct range {
+	u64 start, end;
 };
-struct kernel kernel_elf_plan(const uint8_t *elf, uint64_t size);
-void kernel_elf_copy(const uint8_t *elf);
 
-/* tree.c: the device tree for the kernel, at most room bytes at dst; returns its size. */
-uint64_t tree_make(void *dst, uint64_t room, const void *fdt, const struct image_item *items,
-		   unsigned int count);
-uint64_t tree_size(const void *fdt);
-
-/* tables.c: identity for the loader, the kernel at its link address; returns the level 0 table. */
-uint64_t tables_make(const struct kernel *kernel, uint64_t loader);
-
-/* start.S */
-struct entry {
-	uint64_t image_start, image_end, pv_offset, image_entry, dtb, dtb_size;
-	uint64_t kernel_entry, level0;
+struct ranges {
+	unsigned int count;
+	struct range at[RANGES_MAX];
 };
-_Static_assert(offsetof(struct entry, kernel_entry) == 48, "start.S");
-_Noreturn void enter_kernel(const struct entry *entry);
-extern struct image_header image_header;
 
-#define PAGE	4096ull
-
-static inline uint64_t page_up(uint64_t v)
+static inline u64 align_up(u64 v, u64 unit)
 {
-	return (v + PAGE - 1) & ~(PAGE - 1);
+	return (v + unit - 1) & ~(unit - 1);
 }
 
-static inline bool overlap(uint64_t a, uint64_t a_end, uint64_t b, uint64_t b_end)
+static inline bool range_overlap(u64 a, u64 a_end, u64 b, u64 b_end)
 {
 	return a < b_end && b < a_end;
 }
+
+/* console.c: %s and %x (64 bit) only. fail() prints the line and switches the machine off. */
+void console_print(const char *format, ...);
+_Noreturn void fail(const char *format, ...);
+
+/* mmu.c: identity map of gibibytes, then the kernel's address. */
+extern u64 mmu_level0[];
+void mmu_identity(u64 start, u64 end, bool device);
+/* Maps [virt, virt + size) to phys; both on 2 MiB boundaries, inside one GiB. */
+void mmu_map_kernel(u64 virt, u64 phys, u64 size);
+
+/* fdt.c */
+struct fdt {
+	const u8 *base;
+	u32 total;
+	u32 tree, tree_end;		/* structure block */
+	u32 strings, strings_end;
+	u32 reserve;			/* memory reservation block */
+};
+/* NULL, or what is wrong with it. */
+const char *fdt_open(struct fdt *fdt, const void *base);
+const char *fdt_memory(const struct fdt *fdt, struct ranges *ram);
+/* A copy with each range in /reserved-memory, no-map. Its size, or 0 if it needs more room. */
+u64 fdt_copy(const struct fdt *fdt, void *to, u64 room, const struct ranges *reserved);
+
+/* elf.c: the kernel's file */
+struct kernel {
+	u64 virt, virt_end;		/* of all its segments */
+	u64 phys;			/* of virt */
+	u64 entry;
+};
+const char *elf_check(const u8 *file, u64 size, struct kernel *kernel);
+void elf_copy(const u8 *file, const struct kernel *kernel);
+
+/* start.S */
+extern const struct image_header loader_header;
+extern const u8 loader_start[], loader_end[];
+_Noreturn void kernel_enter(const u64 arguments[7]);
+
+/* main.c, called by start.S */
+void loader_early(void);
+_Noreturn void loader_main(const void *dtb);
+
+#pragma GCC visibility pop
 
 #endif

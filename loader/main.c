@@ -1,123 +1,212 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* First code on the machine: checks the image, places its parts, starts the kernel. */
-#include <string.h>
+/* Checks the image and the machine, puts everything in its place, starts the kernel. */
+#include <platform.h>
 
 #include "loader.h"
 
-static const struct image_item *item_table;
-static unsigned int items;
-static uint64_t base;
+struct plan {
+	const u8 *base;			/* of the image */
+	const struct image_item *kernel_item, *user;
+	struct kernel kernel;
+	struct fdt fdt;
+	struct ranges ram, reserved;
+	u64 kernel_end, dtb, dtb_size, user_at, user_end;	/* physical */
+};
 
-void loader_main(const void *fdt, uint64_t at);
-void loader_wrong_level(void);
+static struct plan plan;
 
-void loader_wrong_level(void)
+void loader_early(void)
 {
-	stop("not started at EL2: the machine needs virtualization (QEMU: -M virt,virtualization=on)", 0);
+	u64 level;
+
+	__asm__("mrs %0, CurrentEL" : "=r"(level));
+	if (level >> 2 != 2)
+		fail("started at EL%x, needs EL2 (QEMU: -M virt,virtualization=on)", level >> 2);
+	mmu_identity(PLATFORM_UART, PLATFORM_UART + PAGE, true);
+	mmu_identity((u64)loader_start, (u64)loader_end, false);
 }
 
 static void check_header(void)
 {
-	const struct image_header *h = &image_header;
+	const struct image_header *h = &loader_header;
 
+	plan.base = loader_start;
 	if (h->magic != IMAGE_MAGIC)
-		stop("this file is a loader without an image: build one with 'peervisor build'", h->magic);
+		fail("no image header: this is the bare loader, make an image with the tool");
 	if (h->version != IMAGE_VERSION)
-		stop("image version not known", h->version);
-	if (h->platform != IMAGE_PLATFORM_QEMU_VIRT)
-		stop("image is for another platform", h->platform);
-	if (h->load_address != base)
-		stop("image was loaded elsewhere than it was built for; this place is", base);
-	if (h->items == 0 || h->items > IMAGE_MAX_ITEMS || h->table % 8 || h->table > h->size ||
-	    h->size - h->table < h->items * sizeof(struct image_item))
-		stop("image table lies outside the file", h->table);
-	item_table = (const struct image_item *)(base + h->table);
-	items = h->items;
+		fail("image of version %x, this loader knows %x", (u64)h->version, (u64)IMAGE_VERSION);
+	if (h->platform != PLATFORM_IMAGE_ID)
+		fail("image for platform %x, this loader is for " PLATFORM_NAME, (u64)h->platform);
+	if (h->load_address != (u64)plan.base)
+		fail("image is for address %x and was put at %x", h->load_address, (u64)plan.base);
+	if (h->items > IMAGE_MAX_ITEMS || h->table % 8 || h->table > h->size ||
+	    h->items * sizeof(struct image_item) > h->size - h->table || h->size > PHYS_LIMIT)
+		fail("image header is damaged: its table lies outside of it");
+	mmu_identity((u64)plan.base, (u64)plan.base + h->size, false);
+}
+
+static const struct image_item *item(unsigned int i)
+{
+	return (const struct image_item *)(plan.base + loader_header.table) + i;
+}
+
+static void check_item(const struct image_item *it)
+{
+	if (it->type != IMAGE_RESERVE &&
+	    (it->offset > loader_header.size || it->size > loader_header.size - it->offset))
+		fail("%s lies outside of the image", it->name);
+	if (it->physical > PHYS_LIMIT || it->memory_size > PHYS_LIMIT)
+		fail("%s is too large", it->name);
+	switch (it->type) {
+	case IMAGE_KERNEL:
+		plan.kernel_item = it;
+		break;
+	case IMAGE_USER:
+		if (it->memory_size < it->size || it->offset % PAGE)
+			fail("%s: its sizes make no sense", it->name);
+		plan.user = it;
+		break;
+	case IMAGE_BLOB:
+		if (it->physical != (u64)plan.base + it->offset)
+			fail("%s is not where the image says", it->name);
+		break;
+	case IMAGE_RESERVE:
+		if (plan.reserved.count == RANGES_MAX)
+			fail("more reserved ranges than fit here");
+		plan.reserved.at[plan.reserved.count++] =
+			(struct range){ it->physical, it->physical + it->memory_size };
+		break;
+	default:
+		fail("%s is an item of unknown type %x", it->name, (u64)it->type);
+	}
 }
 
 static void check_items(void)
 {
-	const struct image_header *h = &image_header;
-	uint32_t crc = image_crc32(0, item_table, items * sizeof(*item_table));
+	const struct image_header *h = &loader_header;
+	u32 crc = image_crc32(0, item(0), h->items * sizeof(struct image_item));
 
-	for (unsigned int i = 0; i < items; i++) {
-		const struct image_item *item = &item_table[i];
+	for (unsigned int i = 0; i < h->items; i++) {
+		const struct image_item *it = item(i);
 
-		if (item->type == IMAGE_RESERVE)
-			continue;
-		if (item->offset > h->size || item->size > h->size - item->offset)
-			stop("an item lies outside the file; its number is", i);
-		if (item->type == IMAGE_KERNEL || item->type == IMAGE_USER)
-			crc = image_crc32(crc, (void *)(base + item->offset), item->size);
+		if (it->name[sizeof(it->name) - 1])
+			fail("item %x of the image has a broken name", (u64)i);
+		check_item(it);
+		if (it->type == IMAGE_KERNEL || it->type == IMAGE_USER)
+			crc = image_crc32(crc, plan.base + it->offset, it->size);
 	}
 	if (crc != h->crc32)
-		stop("image is damaged: checksum", crc);
+		fail("image is damaged: checksum %x, should be %x", (u64)crc, (u64)h->crc32);
+	if (!plan.kernel_item || !plan.user)
+		fail("image has no %s", plan.kernel_item ? "root task" : "kernel");
 }
 
-static const struct image_item *find(uint32_t type, const char *missing)
+static void check_machine(const void *dtb)
 {
-	for (unsigned int i = 0; i < items; i++)
-		if (item_table[i].type == type)
-			return &item_table[i];
-	stop(missing, type);
+	const char *wrong;
+	u64 start = (u64)dtb;
+
+	if (start && start < PHYS_LIMIT)
+		mmu_identity(start, start + BLOCK, false);
+	wrong = fdt_open(&plan.fdt, dtb);
+	if (!wrong)
+		wrong = fdt_memory(&plan.fdt, &plan.ram);
+	if (wrong)
+		fail("device tree at %x: %s", start, wrong);
+	for (unsigned int i = 0; i < plan.ram.count; i++)
+		mmu_identity(plan.ram.at[i].start, plan.ram.at[i].end, false);
 }
 
-/* What will be written must hit neither the file nor memory that is promised to others. */
-static void check_room(uint64_t start, uint64_t end, uint64_t fdt, uint64_t fdt_size)
+/* [start, end) must be memory that nobody else has. */
+static void check_place(const char *what, u64 start, u64 end)
 {
-	if (overlap(start, end, base, base + image_header.size))
-		stop("kernel and user image would overwrite the image file at", start);
-	if (overlap(start, end, fdt, fdt + fdt_size))
-		stop("kernel and user image would overwrite the device tree at", fdt);
-	for (unsigned int i = 0; i < items; i++) {
-		const struct image_item *item = &item_table[i];
+	u64 fdt = (u64)plan.fdt.base;
+	bool found = false;
 
-		if (item->type == IMAGE_RESERVE &&
-		    overlap(start, end, item->physical, item->physical + item->memory_size))
-			stop("kernel and user image overlap a reserved range at", item->physical);
-	}
+	for (unsigned int i = 0; i < plan.ram.count; i++)
+		found |= plan.ram.at[i].start <= start && end <= plan.ram.at[i].end;
+	if (!found)
+		fail("%s needs %x to %x, where this machine has no memory (QEMU: -m)", what, start, end);
+	if (range_overlap(start, end, (u64)plan.base, (u64)plan.base + loader_header.size))
+		fail("%s at %x to %x would overwrite the image", what, start, end);
+	for (unsigned int i = 0; i < plan.reserved.count; i++)
+		if (range_overlap(start, end, plan.reserved.at[i].start, plan.reserved.at[i].end))
+			fail("%s at %x to %x lies in a reserved range", what, start, end);
+	if (range_overlap(start, end, fdt, fdt + plan.fdt.total))
+		fail("%s at %x to %x would overwrite the device tree", what, start, end);
 }
 
-static void clean(uint64_t start, uint64_t end)
+static void place_kernel(void)
 {
-	for (uint64_t at = start & ~63ull; at < end; at += 64)
+	const u8 *file = plan.base + plan.kernel_item->offset;
+	const char *wrong = (u64)file % 8 ? "is not aligned in the image" :
+			    elf_check(file, plan.kernel_item->size, &plan.kernel);
+	u64 size = plan.kernel.virt_end - plan.kernel.virt;
+
+	if (wrong)
+		fail("%s %s", plan.kernel_item->name, wrong);
+	plan.kernel_end = align_up(plan.kernel.phys + size, PAGE);
+	check_place(plan.kernel_item->name, plan.kernel.phys, plan.kernel_end);
+	elf_copy(file, &plan.kernel);
+	mmu_map_kernel(plan.kernel.virt & ~(BLOCK - 1), plan.kernel.phys & ~(BLOCK - 1),
+		       plan.kernel.virt_end - (plan.kernel.virt & ~(BLOCK - 1)));
+}
+
+static void place_dtb(void)
+{
+	u64 room = align_up(plan.fdt.total + 128 * (plan.reserved.count + 2), PAGE);
+
+	plan.dtb = plan.kernel_end;
+	check_place("the device tree", plan.dtb, plan.dtb + room);
+	plan.dtb_size = fdt_copy(&plan.fdt, (void *)plan.dtb, room, &plan.reserved);
+	if (!plan.dtb_size)
+		fail("the device tree with its reservations needs more than %x bytes", room);
+}
+
+static void place_user(void)
+{
+	const struct image_item *user = plan.user;
+
+	plan.user_at = align_up(plan.dtb + plan.dtb_size, PAGE);
+	plan.user_end = align_up(plan.user_at + user->memory_size, PAGE);
+	if (user->virtual_base % PAGE || user->entry < user->virtual_base ||
+	    user->entry - user->virtual_base >= user->memory_size)
+		fail("%s: its entry is not inside", user->name);
+	check_place(user->name, plan.user_at, plan.user_end);
+	__builtin_memcpy((void *)plan.user_at, plan.base + user->offset, user->size);
+	__builtin_memset((void *)(plan.user_at + user->size), 0,
+			 plan.user_end - plan.user_at - user->size);
+}
+
+/* The kernel may look at memory with its caches off: everything goes out to it. */
+static void clean(u64 start, u64 end)
+{
+	u64 ctr, line;
+
+	__asm__("mrs %0, ctr_el0" : "=r"(ctr));
+	line = 4ul << (ctr >> 16 & 15);
+	for (u64 at = start & ~(line - 1); at < end; at += line)
 		__asm__ volatile("dc civac, %0" : : "r"(at) : "memory");
 	__asm__ volatile("dsb sy" : : : "memory");
 }
 
-void loader_main(const void *fdt, uint64_t at)
+_Noreturn void loader_main(const void *dtb)
 {
-	const struct image_item *kernel_item, *user;
-	uint64_t fdt_size, tree, room, image;
-	struct kernel kernel;
-	struct entry entry;
+	u64 arguments[7];
 
-	base = at;
 	check_header();
 	check_items();
-	kernel_item = find(IMAGE_KERNEL, "image has no kernel");
-	user = find(IMAGE_USER, "image has no user image");
-	if (user->memory_size < user->size || user->virtual_base % PAGE)
-		stop("user image sizes", user->memory_size);
-	kernel = kernel_elf_plan((const uint8_t *)(base + kernel_item->offset), kernel_item->size);
-	fdt_size = tree_size(fdt);
-	tree = kernel.end;
-	room = page_up(fdt_size + PAGE + items * 256ull);
-	check_room(kernel.physical, tree + room + page_up(user->memory_size), (uint64_t)fdt, fdt_size);
-
-	kernel_elf_copy((const uint8_t *)(base + kernel_item->offset));
-	entry.dtb = tree;
-	entry.dtb_size = tree_make((void *)tree, room, fdt, item_table, items);
-	image = page_up(tree + entry.dtb_size);
-	memcpy((void *)image, (const void *)(base + user->offset), user->size);
-	memset((void *)(image + user->size), 0, page_up(user->memory_size) - user->size);
-	entry.image_start = image;
-	entry.image_end = image + page_up(user->memory_size);
-	entry.pv_offset = image - user->virtual_base;
-	entry.image_entry = user->entry;
-	entry.kernel_entry = kernel.entry;
-	entry.level0 = tables_make(&kernel, base);
-	clean(kernel.physical, entry.image_end);
-	clean(base, base + PAGE * 32);
-	enter_kernel(&entry);
+	check_machine(dtb);
+	place_kernel();
+	place_dtb();
+	place_user();
+	clean(plan.kernel.phys, plan.user_end);
+	arguments[0] = plan.user_at;
+	arguments[1] = plan.user_end;
+	arguments[2] = plan.user_at - plan.user->virtual_base;
+	arguments[3] = plan.user->entry;
+	arguments[4] = plan.dtb;
+	arguments[5] = plan.dtb_size;
+	arguments[6] = plan.kernel.entry;
+	kernel_enter(arguments);
 }

@@ -4,6 +4,7 @@
 #define PLATFORM_H
 
 #define PLATFORM_NAME		"qemu-arm-virt"
+#define PLATFORM_IMAGE_ID	1	/* loader/image.h */
 #define PLATFORM_GICD		0x08000000
 #define PLATFORM_GICC		0x08010000
 #define PLATFORM_GICH		0x08030000

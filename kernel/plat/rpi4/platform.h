@@ -4,6 +4,7 @@
 #define PLATFORM_H
 
 #define PLATFORM_NAME		"rpi4"
+#define PLATFORM_IMAGE_ID	2	/* loader/image.h */
 #define PLATFORM_GICD		0xff841000
 #define PLATFORM_GICC		0xff842000
 #define PLATFORM_GICH		0xff844000
