@@ -125,6 +125,5 @@ void fatal(const char *format, ...)
 			console_open();
 		console_print(line);
 	}
-	for (;;)
-		seL4_TCB_Suspend(seL4_CapInitThreadTCB);
+	stop();
 }

@@ -42,8 +42,7 @@ static _Noreturn void give_up(void)
 	console_print(line);
 	console_close(console);
 	cspace_drop_own(console);
-	for (;;)
-		seL4_TCB_Suspend(seL4_CapInitThreadTCB);
+	stop();
 }
 
 void roottask_main(const seL4_BootInfo *boot)
