@@ -9,7 +9,7 @@
 #include "mmio.h"
 #include "vgic.h"
 
-#define GICV2M_SPIS 128
+#define GICV2M_SPIS 120	/* as many as a connection has MSI counters (IOBUF_MSIS) */
 
 struct gicv2m {
 	struct vgic *gic;

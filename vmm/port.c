@@ -3,22 +3,24 @@
 
 void port_open(struct port *port, const struct config_serial *is)
 {
-	port->open = is->present;
-	if (port->open)
-		serial_port_init(&port->serial, is->out, is->in, is->kick);
+	port->serial = NULL;
+	if (!is->present)
+		return;
+	serial_port_init(&port->own, is->out, is->in, is->kick);
+	port->serial = &port->own;
 }
 
 bool port_put(void *device, uint8_t byte)
 {
 	struct port *port = device;
 
-	if (!port->open)
+	if (!port->serial)
 		return true;	/* nobody listens: as a line that is not plugged in */
-	if (!serial_port_room(&port->serial)) {
-		serial_port_want_room(&port->serial);
+	if (!serial_port_room(port->serial)) {
+		serial_port_want_room(port->serial);
 		return false;
 	}
-	serial_port_write(&port->serial, &byte, 1);
+	serial_port_write(port->serial, &byte, 1);
 	return true;
 }
 
@@ -27,13 +29,13 @@ int port_get(void *device)
 	struct port *port = device;
 	uint8_t byte;
 
-	if (!port->open || !serial_port_read(&port->serial, &byte, 1))
+	if (!port->serial || !serial_port_read(port->serial, &byte, 1))
 		return -1;
 	return byte;
 }
 
 void port_sleep(struct port *port)
 {
-	if (port->open)
-		serial_port_may_sleep(&port->serial);
+	if (port->serial)
+		serial_port_may_sleep(port->serial);
 }

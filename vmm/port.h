@@ -10,8 +10,8 @@
 #include "config.h"
 
 struct port {
-	bool open;
-	struct serial_port serial;
+	struct serial_port *serial;	/* NULL: nothing is connected */
+	struct serial_port own;
 };
 
 void port_open(struct port *port, const struct config_serial *is);

@@ -23,7 +23,7 @@ void vm_log(struct vm *vm, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(line, sizeof(line), format, args);
 	va_end(args);
-	log_info("%s", line);
+	fprintf(stderr, "%s: %s\n", vm->config.name ? vm->config.name : "vmm", line);
 }
 
 uint32_t vm_online(const struct vm *vm)
@@ -497,7 +497,7 @@ static bool init_uart(struct vm *vm)
 {
 	struct config_range range = { vm->config.pl011, 0x1000 };
 
-	port_open(&vm->log, &vm->config.log);
+	vm->log.serial = log_port();	/* the runtime has it open */
 	port_open(&vm->console, &vm->config.console);
 	pl011_init(&vm->uart, &vm->gic, (unsigned int)vm->config.pl011_intid, port_put, port_get,
 		   &vm->console);

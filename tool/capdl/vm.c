@@ -10,7 +10,7 @@
 #define GUEST_GICC		0x08010000ull
 #define GUEST_V2M		0x08020000ull
 #define GUEST_V2M_FIRST		256u
-#define GUEST_V2M_COUNT		128u
+#define GUEST_V2M_COUNT		120u	/* IOBUF_MSIS: counters of a connection */
 #define GUEST_PL011		0x09000000ull
 #define GUEST_PL011_INTID	33u
 #define GUEST_ECAM(n)		(0x4010000000ull + (n) * 0x100000ull)
