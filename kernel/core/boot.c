@@ -319,6 +319,8 @@ struct context *boot_start(const u64 parameters[6], u64 image_phys)
 	mmu_start(image_phys, root.loader.dtb, root.loader.dtb_size);
 	uart_init();
 	print("Peervisor kernel, " PLATFORM_NAME ", at %lx\n", image_phys);
+	if (image_phys & bit_mask(RAM_ALIGNMENT))
+		print_panic("boot: the kernel is not on a 2 MiB boundary");
 	find_memory();
 	take_out_images();
 	plan_space();

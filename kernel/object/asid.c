@@ -94,6 +94,9 @@ void space_flush_page(u16 asid, u64 ipa)
 /* The VMID goes back: nothing of this space may stay in the TLB. */
 static void entry_clear(u64 *entry)
 {
+	/* The caller's own space: the CPU must not walk tables that may become something else. */
+	if (*entry && mmu_user_space() == ENTRY_SPACE(*entry))
+		mmu_set_user_space(mmu_image_ptr_to_phys(mmu_empty_space).v, VMID_EMPTY);
 	if (*entry & ENTRY_VMID) {
 		tlb_flush_vmid(ENTRY_VMID_OF(*entry));
 		vmid_owner[ENTRY_VMID_OF(*entry)] = 0;

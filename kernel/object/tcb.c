@@ -105,13 +105,18 @@ u64 *tcb_register(struct tcb *tcb, unsigned int i)
 }
 
 #define SPSR_FLAGS	0xf0000000UL	/* NZCV */
+#define SPSR_MODE	31UL
+#define SPSR_MODE_USER32	16UL
 
 u64 tcb_sanitise_spsr(const struct tcb *tcb, u64 spsr)
 {
-	u64 mode = spsr & 15;
+	u64 mode = spsr & SPSR_MODE;
 
-	/* A vCPU's thread may run at EL0t, EL1t and EL1h as it likes. */
-	if (tcb->vcpu && (mode == 0 || mode == 4 || mode == 5))
+	/*
+	 * A vCPU's thread may run at EL0t, EL1t and EL1h as it likes, and in a guest's 32-bit
+	 * programs. Any other mode would be an illegal return, which stays at EL2.
+	 */
+	if (tcb->vcpu && (mode == 0 || mode == 4 || mode == 5 || mode == SPSR_MODE_USER32))
 		return spsr;
 	return (spsr & SPSR_FLAGS) | ARCH_USER_SPSR;
 }

@@ -98,6 +98,8 @@ static enum invoke copy_registers(struct invocation *inv)
 	arch_context_sync(tcb);
 	if (flags & COPY_FRAME) {
 		copy_range(tcb, from, 0, FRAME_REGISTERS);
+		/* A guest's mode in a native thread would end the kernel: unlike upstream, no. */
+		tcb->context.spsr = tcb_sanitise_spsr(tcb, tcb->context.spsr);
 		tcb->context.next_ip = tcb->context.fault_ip;
 	}
 	if (flags & COPY_INTEGER)

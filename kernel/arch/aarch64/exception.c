@@ -10,25 +10,29 @@
 
 #define ESR_UNDEFINED	0x02000000u	/* EC 0, IL */
 #define FAR_PAGE_MASK	0xfffUL
-#define PAR_F		1UL
 #define PAR_PAGE	0x0000fffffffff000UL
 #define HPFAR_FIPA	0xffffffffff0UL
 
 /*
- * The IPA of a guest's fault. HPFAR_EL2 holds its page for every translation fault and for faults
- * of a stage 1 table walk; for permission faults of the access itself the CPU may leave it, so
- * stage 1 is asked again (ARM ARM D17.2.64).
+ * HPFAR_EL2 holds the page of an IPA for translation, access flag and address size faults of
+ * stage 2 and for all faults of a stage 1 table walk (ARM ARM D17.2.64).
  */
-static u64 guest_fault_address(u64 esr, bool fetch)
+static bool hpfar_valid(u32 esr)
+{
+	return (esr & ESR_DABT_S1PTW) || ESR_DFSC(esr) < ESR_DFSC_PERMISSION;
+}
+
+/* The IPA of a guest's fault; where the CPU did not keep it, stage 1 is asked again. */
+static u64 guest_fault_address(u32 esr, bool fetch)
 {
 	u64 far = sysreg_read(far_el2);
 	u64 par;
 
-	if ((esr & ESR_DABT_S1PTW) || (ESR_DFSC(esr) & ~3u) != ESR_DFSC_PERMISSION)
+	if (hpfar_valid(esr))
 		return (sysreg_read(hpfar_el2) & HPFAR_FIPA) << 8 | (far & FAR_PAGE_MASK);
-	par = sysreg_read(par_el1);
 	if (fetch)
 		far = sched_current->context.next_ip;
+	par = sysreg_read(par_el1);
 	__asm__ volatile("at s1e1r, %0" : : "r"(far));
 	isb();
 	far = (sysreg_read(par_el1) & PAR_PAGE) | (far & FAR_PAGE_MASK);
@@ -43,7 +47,7 @@ struct tcb *exception_sync(u64 esr)
 
 	if (ec == ESR_EC_DABT_LOWER || ec == ESR_EC_IABT_LOWER) {
 		bool fetch = ec == ESR_EC_IABT_LOWER;
-		u64 address = sched_current->vcpu ? guest_fault_address(esr, fetch) :
+		u64 address = sched_current->vcpu ? guest_fault_address(syndrome, fetch) :
 						    sysreg_read(far_el2);
 
 		return kernel_vm_fault(address, syndrome, fetch);

@@ -38,6 +38,7 @@ bool mmu_window_add(u64 start, u64 end);	/* RAM becomes visible in the window */
 bool mmu_in_window(u64 start, u64 end);
 void mmu_user_space_init(void);
 void mmu_set_user_space(u64 root, u64 vmid);
+u64 mmu_user_space(void);		/* the root in use */
 extern u64 mmu_empty_space[];			/* a stage-2 root that maps nothing */
 
 /* cache.c */
