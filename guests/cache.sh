@@ -21,7 +21,7 @@ key_of() {
 }
 
 cached() {
-	local name=$1 key=$2 make=$3 work lock
+	local name=$1 key=$2 make=$3 work lock made
 	entry=$cache_root/$name-$key
 	[ -d "$entry" ] && return 0
 	mkdir -p "$cache_root"
@@ -31,7 +31,11 @@ cached() {
 		find "$cache_root" -maxdepth 1 -name ".$name.*.part" -exec rm -rf {} +
 		work=$(mktemp -d "$cache_root/.$name.XXXXXX.part")
 		chmod 755 "$work"
-		"$make" "$work" {lock}>&- || { rm -rf "$work"; exec {lock}>&-; return 1; }
+		set +e		# a command that fails inside must end it: not possible under ||
+		(set -e; exec {lock}>&-; "$make" "$work")
+		made=$?
+		set -e
+		[ $made = 0 ] || { rm -rf "$work"; echo "guests: making $name failed" >&2; exit 1; }
 		mv "$work" "$entry"
 		# the newest three entries of a name stay
 		ls -dt "$cache_root/$name"-???????????????? 2>/dev/null | tail -n +4 | xargs -r rm -rf

@@ -85,12 +85,39 @@ static const struct model_link *link_of(const struct model *m, const struct mode
 	return NULL;
 }
 
+/*
+ * The device VM's init learns from its command line what to serve:
+ * peervisor.serve=TARGET:TYPE[:KEY=VALUE]..., one per device. Words with a blank or a colon in them
+ * have no place there.
+ */
+static void tell_device_vm(struct model *m, struct model_vm *vm, const struct adl_value *device,
+			   const struct model_vm *driver, const char *type)
+{
+	char *text = arena_format(m->arena, "%s%speervisor.serve=%s:%s", vm->cmdline,
+				  *vm->cmdline ? " " : "", driver->name, type);
+	const struct adl_value *v;
+
+	for (v = device->items; v; v = v->next) {
+		if (!v->key || strcmp(v->key, "type") == 0 || strcmp(v->key, "target") == 0)
+			continue;
+		if (v->kind == VALUE_STRING && strpbrk(v->string, " :\t\n"))
+			diagnostic_error(m->diagnostics, v->at, "\"%s\" has a blank or a colon; it becomes "
+					 "part of the device VM's command line", v->string);
+		else if (v->kind == VALUE_STRING)
+			text = arena_format(m->arena, "%s:%s=%s", text, v->key, v->string);
+		else if (v->kind == VALUE_INTEGER)
+			text = arena_format(m->arena, "%s:%s=%lld", text, v->key, (long long)v->integer);
+	}
+	vm->cmdline = text;
+}
+
 /* What a device VM says it serves must go to a VM that it is connected to. */
-static void check_served(struct model *m, const struct model_vm *vm)
+static void check_served(struct model *m, struct model_vm *vm)
 {
 	static const char *const known[] = { "blk", "net", "console", "gpu", "9p", "rng", "balloon",
 		"input", "vsock", "serial", "scsi", "fs" };
 	const struct adl_value *v, *type, *target;
+	const struct model_link *link;
 	size_t i;
 
 	for (v = vm->serves ? vm->serves->items : NULL; v; v = v->next) {
@@ -107,7 +134,10 @@ static void check_served(struct model *m, const struct model_vm *vm)
 		if (i == sizeof(known) / sizeof(*known))
 			diagnostic_error(m->diagnostics, type->at, "virtio type \"%s\" is not known; one of blk, "
 					 "net, console, gpu, 9p, rng, balloon, input, vsock", type->string);
-		if (!link_of(m, vm, target->string))
+		link = link_of(m, vm, target->string);
+		if (link)
+			tell_device_vm(m, vm, v, link->driver, type->string);
+		else
 			diagnostic_error(m->diagnostics, target->at, "%s does not serve \"%s\"; add "
 					 "VIRTIO_COMPOSITION_DEF for the two", vm->name, target->string);
 	}
