@@ -24,18 +24,17 @@ bool port_put(void *device, uint8_t byte)
 	return true;
 }
 
+/* Found empty: the server is to signal what comes next, unless it came just now. */
 int port_get(void *device)
 {
 	struct port *port = device;
 	uint8_t byte;
 
-	if (!port->serial || !serial_port_read(port->serial, &byte, 1))
+	if (!port->serial)
 		return -1;
-	return byte;
-}
-
-void port_sleep(struct port *port)
-{
-	if (port->serial)
-		serial_port_may_sleep(port->serial);
+	do {
+		if (serial_port_read(port->serial, &byte, 1))
+			return byte;
+	} while (!serial_port_may_sleep(port->serial));
+	return -1;
 }

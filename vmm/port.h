@@ -18,7 +18,5 @@ void port_open(struct port *port, const struct config_serial *is);
 /* For pl011: put is false if there is no room (and the server says when there is); get -1: nothing. */
 bool port_put(void *port, uint8_t byte);
 int port_get(void *port);
-/* Nothing more to take: the server is to signal what comes next. */
-void port_sleep(struct port *port);
 
 #endif

@@ -332,13 +332,13 @@ static bool passes_mask(uint32_t vmcr, uint32_t lr)
 	return (vmcr & enable) && (lr >> GICH_LR_PRIORITY_SHIFT & 0x1f) < vmcr >> VMCR_PRIORITY_SHIFT;
 }
 
-bool vgic_pending(struct vgic *gic, unsigned int cpu)
+/* Looks at what is in the list registers. An end that was not noticed yet may bring the next one. */
+static bool look(struct vgic *gic, struct vgic_cpu *c, bool *ends)
 {
-	struct vgic_cpu *c = &gic->cpu[cpu];
 	uint32_t vmcr = 0, value;
 	unsigned int i;
 
-	vgic_settle(gic, cpu);
+	*ends = false;
 	for (i = 0; i < gic->lrs; i++) {
 		if (!c->in_lr[i])
 			continue;
@@ -347,6 +347,7 @@ bool vgic_pending(struct vgic *gic, unsigned int cpu)
 		value = vcpu_read_lr(c->vcpu, i);
 		if (!(value & GICH_LR_STATE)) {
 			ended(gic, c, i);
+			*ends = true;
 			continue;
 		}
 		if (!(value & GICH_LR_PENDING))
@@ -356,7 +357,19 @@ bool vgic_pending(struct vgic *gic, unsigned int cpu)
 		if (passes_mask(vmcr, value))
 			return true;
 	}
-	vgic_settle(gic, cpu);
+	return false;
+}
+
+bool vgic_pending(struct vgic *gic, unsigned int cpu)
+{
+	struct vgic_cpu *c = &gic->cpu[cpu];
+	bool ends;
+
+	do {
+		vgic_settle(gic, cpu);
+		if (look(gic, c, &ends))
+			return true;
+	} while (ends && c->ready);
 	return false;
 }
 

@@ -333,13 +333,6 @@ static void read_commands(struct vm *vm)
 			vm_print_stats(vm);
 		}
 	}
-	port_sleep(&vm->log);
-}
-
-static void poll_console(struct vm *vm)
-{
-	pl011_poll(&vm->uart);
-	port_sleep(&vm->console);
 }
 
 void vm_event(struct vm *vm, uint64_t badge)
@@ -359,7 +352,7 @@ void vm_event(struct vm *vm, uint64_t badge)
 		if (badge & vm->connector[i].is->badge)
 			connector_upcall(&vm->connector[i]);
 	if (badge & vm->config.console.badge)
-		poll_console(vm);
+		pl011_poll(&vm->uart);
 	if (badge & vm->config.log.badge)
 		read_commands(vm);
 }
