@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Pieces that C cannot say. */
+	.text
+/* int registers_survive(long call): 0 if every register but x0 is what it was. x7 = call. */
+	.global registers_survive
+registers_survive:
+	stp	x29, x30, [sp, #-96]!
+	stp	x19, x20, [sp, #16]
+	stp	x21, x22, [sp, #32]
+	stp	x23, x24, [sp, #48]
+	stp	x25, x26, [sp, #64]
+	stp	x27, x28, [sp, #80]
+	mov	x7, x0
+	.irp	n, 1,2,3,4,5,6,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30
+	mov	x\n, #\n + 1000
+	.endr
+	mov	x0, sp
+	str	x7, [sp, #-32]!
+	str	x0, [sp, #8]
+	mov	x0, #0
+	cmp	x0, x0			/* Z and C set */
+	svc	#0
+	b.ne	1f
+	b.cc	1f
+	.irp	n, 1,2,3,4,5,6,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30
+	cmp	x\n, #\n + 1000
+	b.ne	1f
+	.endr
+	ldr	x1, [sp]
+	cmp	x1, x7
+	b.ne	1f
+	ldr	x1, [sp, #8]
+	sub	x1, x1, #32
+	mov	x2, sp
+	cmp	x1, x2
+	b.ne	1f
+	mov	x0, #0
+	b	2f
+1:	mov	x0, #1
+2:	add	sp, sp, #32
+	ldp	x19, x20, [sp, #16]
+	ldp	x21, x22, [sp, #32]
+	ldp	x23, x24, [sp, #48]
+	ldp	x25, x26, [sp, #64]
+	ldp	x27, x28, [sp, #80]
+	ldp	x29, x30, [sp], #96
+	ret
+
+/*
+ * A page that runs by itself in a space that maps nothing but it and a data page: reads the word
+ * at x0, signals the notification in x20 by Send, waits on the endpoint... it only ever calls the
+ * endpoint in x19 with the word in MR0, again and again.
+ */
+	.section .text.page, "ax"
+	.balign	4096
+	.global lone_page
+lone_page:
+	mov	x20, x0
+1:	ldr	x2, [x20]
+	mov	x0, x19
+	mov	x1, #1			/* label 0, one word */
+	mov	x7, #-1			/* Call */
+	svc	#0
+	b	1b
+	.balign	4096
+	.section .note.GNU-stack, "", %progbits
