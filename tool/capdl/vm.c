@@ -136,28 +136,6 @@ static void add_irq(struct system *s, struct machine *g, const struct model_irq 
 	distribution_irq(d, irq, g->vmm->notification, badge);
 }
 
-/* What the VM serves, for the programs of the guest: /peervisor-devices in its device tree. */
-static void add_served(struct machine *g, struct tree *nodes)
-{
-	const struct adl_value *v = g->vm->serves ? g->vm->serves->items : NULL, *key;
-	struct tree *all, *t;
-	unsigned int n = 0;
-
-	if (!v)
-		return;
-	all = tree_node(nodes, "peervisor-devices");
-	for (; v; v = v->next) {
-		t = tree_node(all, "device-%u", n++);
-		for (key = v->items; key; key = key->next) {
-			if (key->kind == VALUE_STRING)
-				tree_string(t, key->key, key->string);
-			else if (key->kind == VALUE_INTEGER || key->kind == VALUE_BOOLEAN)
-				tree_string(t, key->key, arena_format(t->arena, "%lld",
-								      (long long)key->integer));
-		}
-	}
-}
-
 static void add_devices(struct system *s, struct machine *g)
 {
 	const struct model_range *r;
@@ -176,7 +154,6 @@ static void add_devices(struct system *s, struct machine *g)
 		add_irq(s, g, i, count++);
 	for (n = g->vm->nodes; n; n = n->next)
 		tree_copy(nodes, s->model->platform->fdt, n->offset);
-	add_served(g, nodes);
 }
 
 static void describe_vm(struct machine *g)
