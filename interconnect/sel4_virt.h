@@ -123,7 +123,8 @@ struct sel4_ioeventfd {
 
 #define SEL4_IRQFD_DEASSIGN	(1u << 0)
 #define SEL4_IRQFD_RESAMPLE	(1u << 1)	/* with SEL4_IRQFD_LINE only */
-#define SEL4_IRQFD_LINE		(1u << 2)	/* irq is a line, 0 to 3; else an INTID of the frame */
+#define SEL4_IRQFD_LINE		(1u << 2)	/* irq is a line, 0 to 3 (needs RESAMPLE to assign); else an
+						 * INTID of the frame */
 struct sel4_irqfd {
 	int32_t fd;
 	int32_t resamplefd;		/* signalled when the guest ended the interrupt */

@@ -106,6 +106,7 @@ void sel4_link_start(struct sel4_connection *c, void *iobuf);
 void sel4_link_stop(struct sel4_connection *c);
 void sel4_link_run(struct sel4_connection *c);
 void sel4_link_ring(struct sel4_connection *c);
+int sel4_link_claim(struct sel4_connection *c);
 void sel4_link_release(struct sel4_connection *c);
 int sel4_link_request(struct sel4_connection *c, struct iobuf_message *m);
 int sel4_link_complete(struct sel4_connection *c, const struct sel4_completion *completion);

@@ -253,6 +253,30 @@ void sel4_link_stop(struct sel4_connection *c)
 	wake_up_all(&c->wait);
 }
 
+/* Somebody wants the VM descriptor. What failed with nobody there starts afresh for him. */
+int sel4_link_claim(struct sel4_connection *c)
+{
+	unsigned long flags;
+	bool failed, busy;
+
+	spin_lock_irqsave(&c->lock, flags);
+	busy = c->open;
+	failed = c->link.status == RING_FAILED || c->link.status == RING_PEER_FAILED;
+	if (!busy) {
+		c->open = true;
+		if (failed && !c->gone) {
+			c->lost = false;
+			drop_outstanding(c);
+			ring_restart(&c->link);
+		}
+	}
+	spin_unlock_irqrestore(&c->lock, flags);
+	if (busy)
+		return -EBUSY;
+	sel4_link_run(c);
+	return 0;
+}
+
 /* The VM descriptor closed: a new run of this side. The driver VM sees its devices fail. */
 void sel4_link_release(struct sel4_connection *c)
 {

@@ -325,24 +325,16 @@ static struct sel4_connection *find_connection(const struct sel4_create_vm *arg)
 static struct sel4_connection *claim(const struct sel4_create_vm *arg)
 {
 	struct sel4_connection *c;
+	int ret = -ENODEV;
 
 	mutex_lock(&sel4_connections_lock);
 	c = find_connection(arg);
-	if (!c) {
-		c = ERR_PTR(-ENODEV);
-	} else {
-		spin_lock_irq(&c->lock);
-		if (c->open) {
-			spin_unlock_irq(&c->lock);
-			c = ERR_PTR(-EBUSY);
-		} else {
-			c->open = true;
-			kref_get(&c->ref);
-			spin_unlock_irq(&c->lock);
-		}
-	}
+	if (c)
+		ret = sel4_link_claim(c);
+	if (!ret)
+		kref_get(&c->ref);
 	mutex_unlock(&sel4_connections_lock);
-	return c;
+	return ret ? ERR_PTR(ret) : c;
 }
 
 static int create_vm(void __user *user)
@@ -360,9 +352,7 @@ static int create_vm(void __user *user)
 		return PTR_ERR(c);
 	fd = anon_inode_getfd("sel4-vm", &vm_fops, c, O_RDWR | O_CLOEXEC);
 	if (fd < 0) {
-		spin_lock_irq(&c->lock);
-		c->open = false;
-		spin_unlock_irq(&c->lock);
+		sel4_link_release(c);
 		sel4_connection_put(c);
 	}
 	return fd;

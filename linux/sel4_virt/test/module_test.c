@@ -577,8 +577,24 @@ static void answer_nothing(void)
 	pthread_mutex_unlock(&monitor.lock);
 }
 
+/* With nobody there: mended for the next one who comes. */
+static void broken_rule_alone(void)
+{
+	unsigned int adoptions = monitor.adoptions;
+
+	expect(close(vm) == 0);
+	eventually(monitor.adoptions == adoptions + 1 && monitor.link.status == RING_UP);
+	send_rubbish();
+	monitor_signal();
+	expect(monitor.pages[1].state == IOBUF_STATE_FAILED);
+	vm = open_vm();
+	expect(vm >= 0 && fcntl(vm, F_SETFL, O_NONBLOCK) == 0);
+	expect(ioctl(vm, SEL4_START_VM) == 0);
+}
+
 static void broken_rules(void)
 {
+	broken_rule_alone();
 	broken_rule(produce_too_much);
 	broken_rule(send_rubbish);
 	broken_rule(answer_nothing);
