@@ -14,15 +14,14 @@
 #include <peervisor/panic.h>
 #include <peervisor/timer.h>
 #include <sel4/sel4.h>
+#include "counter.h"
 
 #define MAX_CLIENTS	62
-#define NEVER		UINT64_MAX
-#define CNTP_CTL_ENABLE	UINT64_C(1)
 
 struct client {
 	uint64_t badge;
 	uint64_t notify_slot;
-	uint64_t deadline;	/* NEVER: none */
+	uint64_t deadline;	/* COUNTER_NEVER: none */
 };
 
 static struct client clients[MAX_CLIENTS];
@@ -30,49 +29,24 @@ static int num_clients;
 static uint64_t irq_slot;
 static bool supported;
 
-static uint64_t counter(void)
-{
-	uint64_t value;
-
-	/* isb: the counter must not be read ahead of what came before */
-	__asm__ volatile("isb\n\tmrs %0, cntpct_el0" : "=r"(value) : : "memory");
-	return value;
-}
-
-static uint64_t frequency(void)
-{
-	uint64_t value;
-
-	__asm__ volatile("mrs %0, cntfrq_el0" : "=r"(value));
-	return value;
-}
-
-static void program(uint64_t deadline)
-{
-	uint64_t control = deadline == NEVER ? UINT64_C(0) : CNTP_CTL_ENABLE;
-
-	__asm__ volatile("msr cntp_cval_el0, %0\n\tmsr cntp_ctl_el0, %1\n\tisb"
-			 : : "r"(deadline), "r"(control) : "memory");
-}
-
 /* Signals whoever is due and sets the timer to the earliest of the rest. */
 static void update(void)
 {
-	uint64_t now = counter(), earliest = NEVER;
+	uint64_t now = counter_now(), earliest = COUNTER_NEVER;
 
 	for (int i = 0; i < num_clients; i++) {
 		struct client *client = &clients[i];
 
-		if (client->deadline == NEVER)
+		if (client->deadline == COUNTER_NEVER)
 			continue;
 		if (client->deadline <= now) {
-			client->deadline = NEVER;
+			client->deadline = COUNTER_NEVER;
 			seL4_Signal(client->notify_slot);
 		} else if (client->deadline < earliest) {
 			earliest = client->deadline;
 		}
 	}
-	program(earliest);
+	counter_program(earliest);
 }
 
 static void on_interrupt(void *context)
@@ -106,12 +80,12 @@ static seL4_MessageInfo_t answer(seL4_Word badge, seL4_MessageInfo_t info, seL4_
 		update();
 		return seL4_MessageInfo_new(TIMER_OK, 0, 0, 0);
 	case TIMER_CANCEL:
-		client->deadline = NEVER;
+		client->deadline = COUNTER_NEVER;
 		update();
 		return seL4_MessageInfo_new(TIMER_OK, 0, 0, 0);
 	case TIMER_NOW:
-		mr[0] = counter();
-		mr[1] = frequency();
+		mr[0] = counter_now();
+		mr[1] = counter_frequency();
 		return seL4_MessageInfo_new(TIMER_OK, 0, 0, 2);
 	}
 	return seL4_MessageInfo_new(TIMER_BAD_REQUEST, 0, 0, 0);
@@ -123,7 +97,7 @@ static void add_client(int node)
 		panic("more than %d clients", MAX_CLIENTS);
 	clients[num_clients].badge = config_u64(node, "badge");
 	clients[num_clients].notify_slot = config_u64(node, "notify-slot");
-	clients[num_clients].deadline = NEVER;
+	clients[num_clients].deadline = COUNTER_NEVER;
 	num_clients++;
 }
 
@@ -152,9 +126,9 @@ int main(void)
 	if (supported) {
 		irq_slot = config_u64(CONFIG_ROOT, "irq-slot");
 		event_register(config_u64(CONFIG_ROOT, "irq-badge"), on_interrupt, NULL);
-		program(NEVER);
+		counter_program(COUNTER_NEVER);
 		seL4_IRQHandler_Ack(irq_slot);
-		log_info("%llu Hz, %d clients", (unsigned long long)frequency(), num_clients);
+		log_info("%llu Hz, %d clients", (unsigned long long)counter_frequency(), num_clients);
 	}
 	serve(config_u64(CONFIG_ROOT, "endpoint-slot"));
 }

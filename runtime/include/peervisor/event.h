@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define EVENT_ENDPOINT	(1ull << 63)	/* badges of endpoint messages have it, events never */
+#define EVENT_ENDPOINT	(UINT64_C(1) << 63)	/* badges of endpoint messages have it, events never */
 
 typedef void event_handler(void *context);
 
