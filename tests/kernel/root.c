@@ -3,9 +3,16 @@
 
 #include <stdarg.h>
 
+#define UART_PHYSICAL	0x09000000UL
+#define UART_DATA	0		/* in words */
+#define UART_FLAGS	6
+#define UART_FULL	0x20u
+
 const seL4_BootInfo *root_info;
 seL4_CPtr root_memory;
 static seL4_SlotPos next_slot;
+static seL4_CPtr probe;	/* a free slot to copy to */
+static volatile uint32_t *uart;	/* PL011, so that release kernels are tested, too */
 static seL4_Word next_page = ROOT_PAGES + 0x100000;	/* below are the tests' own */
 
 /* What the compiler calls. */
@@ -18,6 +25,17 @@ void *memset(void *to, int byte, size_t bytes)
 	return to;
 }
 
+static void put(char c)
+{
+	if (!uart)
+		return;
+	if (c == '\n')
+		put('\r');
+	while (uart[UART_FLAGS] & UART_FULL)
+		;
+	uart[UART_DATA] = (unsigned char)c;
+}
+
 static void print_number(seL4_Word v, unsigned int base)
 {
 	char digits[24];
@@ -27,7 +45,7 @@ static void print_number(seL4_Word v, unsigned int base)
 		digits[n++] = "0123456789abcdef"[v % base];
 	while (v /= base);
 	while (n)
-		seL4_DebugPutChar(digits[--n]);
+		put(digits[--n]);
 }
 
 void root_print(const char *format, ...)
@@ -37,14 +55,16 @@ void root_print(const char *format, ...)
 	va_start(args, format);
 	for (; *format; format++) {
 		if (*format != '%') {
-			seL4_DebugPutChar(*format);
+			put(*format);
 			continue;
 		}
 		format++;
-		if (*format == 's')
-			seL4_DebugPutString(va_arg(args, const char *));
-		else
-			print_number(va_arg(args, seL4_Word), *format == 'x' ? 16 : 10);
+		if (*format == 's') {
+			for (const char *text = va_arg(args, const char *); *text; text++)
+				put(*text);
+			continue;
+		}
+		print_number(va_arg(args, seL4_Word), *format == 'x' ? 16 : 10);
 	}
 	va_end(args);
 }
@@ -53,7 +73,7 @@ static _Noreturn void stop(void)
 {
 	root_print("BARE TESTS FAILED\n");
 	for (;;)
-		seL4_DebugHalt();
+		seL4_Yield();
 }
 
 void root_check(bool what, const char *text, const char *where, int line)
@@ -190,6 +210,22 @@ static void run(const char *name, void (*test)(void))
 	test();
 }
 
+/* A page on the tests' part of the address space for the UART; before it nothing can be said. */
+static void map_uart(void)
+{
+	seL4_CPtr page = root_device_page(UART_PHYSICAL);
+
+	if (!seL4_ARM_Page_Map(page, seL4_CapInitThreadVSpace, ROOT_PAGES, seL4_ReadWrite, 0))
+		uart = (volatile uint32_t *)ROOT_PAGES;
+}
+
+bool root_slot_is_empty(seL4_CPtr slot)
+{
+	return seL4_CNode_Delete(seL4_CapInitThreadCNode, probe, 64) == seL4_NoError &&
+	       seL4_CNode_Copy(seL4_CapInitThreadCNode, probe, 64, seL4_CapInitThreadCNode, slot, 64,
+			       seL4_AllRights) == seL4_FailedLookup;
+}
+
 _Noreturn void root_main(const seL4_BootInfo *info);
 
 _Noreturn void root_main(const seL4_BootInfo *info)
@@ -205,6 +241,8 @@ _Noreturn void root_main(const seL4_BootInfo *info)
 					   seL4_ARM_Default_VMAttributes))
 			break;
 	}
+	map_uart();
+	probe = root_slot();
 	run("ipc", test_ipc);
 	run("faults", test_faults);
 	run("scheduling", test_scheduling);
@@ -214,5 +252,5 @@ _Noreturn void root_main(const seL4_BootInfo *info)
 	run("guest", test_guest);
 	root_print("BARE TESTS PASSED\n");
 	for (;;)
-		seL4_DebugHalt();
+		seL4_Yield();
 }

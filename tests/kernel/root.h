@@ -29,9 +29,10 @@ seL4_CPtr root_object(seL4_ObjectType type, unsigned int bits);
 /* A device untyped's frame of 4 KiB at this physical address. */
 seL4_CPtr root_device_page(seL4_Word physical);
 seL4_Error root_mint(seL4_CPtr to, seL4_CPtr from, seL4_Word badge);
+bool root_slot_is_empty(seL4_CPtr slot);
 /* Maps a new page for the root (and all its threads); its cap. */
 seL4_CPtr root_map(seL4_Word address);
-#define ROOT_PAGES	0x10000000UL	/* addresses to map at; the table exists */
+#define ROOT_PAGES	0x10000000UL	/* addresses to map at; the table exists; the first is taken */
 
 struct thread {
 	seL4_CPtr tcb;

@@ -40,8 +40,9 @@ def boot(tmp_path, kernel, cpu, timeout=60):
     return "\n".join(lines)
 
 
+@pytest.mark.parametrize("kernel", ["kernel.elf", "kernel-debug.elf"])
 @pytest.mark.parametrize("cpu", ["cortex-a57", "cortex-a72"])
-def test_bare(tmp_path, cpu):
-    output = boot(tmp_path, "kernel-debug.elf", cpu)
+def test_bare(tmp_path, kernel, cpu):
+    output = boot(tmp_path, kernel, cpu)
     assert "BARE TESTS PASSED" in output, output
     assert "calls 1000, replies 1000" in output
