@@ -17,7 +17,7 @@ void pl011_init(struct pl011 *uart, struct vgic *gic, unsigned int intid,
 	pl011_reset(uart);
 }
 
-/* What is held stays: it was sent before the reset. */
+/* What waits for room stays: it was sent before the reset. */
 void pl011_reset(struct pl011 *uart)
 {
 	uart->head = 0;
@@ -51,12 +51,22 @@ static void receive(struct pl011 *uart)
 		uart->raw |= PL011_INT_RX;
 }
 
+static void transmit(struct pl011 *uart)
+{
+	while (uart->out_count && uart->put(uart->port, uart->out[uart->out_head])) {
+		uart->out_head = (uart->out_head + 1) % PL011_FIFO;
+		uart->out_count--;
+	}
+	if (uart->out_count <= PL011_FIFO / 2)
+		uart->raw |= PL011_INT_TX;
+	else
+		uart->raw &= ~PL011_INT_TX;
+}
+
 void pl011_poll(struct pl011 *uart)
 {
-	if (uart->blocked && uart->put(uart->port, uart->held)) {
-		uart->blocked = false;
-		uart->raw |= PL011_INT_TX;
-	}
+	if (uart->out_count)
+		transmit(uart);
 	receive(uart);
 	update_line(uart);
 }
@@ -79,15 +89,11 @@ static uint32_t read_data(struct pl011 *uart)
 
 static void write_data(struct pl011 *uart, uint8_t byte)
 {
-	if (uart->blocked)
+	if (uart->out_count == PL011_FIFO)
 		return;		/* the guest saw TXFF and went on */
-	if (uart->put(uart->port, byte)) {
-		uart->raw |= PL011_INT_TX;
-	} else {
-		uart->held = byte;
-		uart->blocked = true;
-		uart->raw &= ~PL011_INT_TX;
-	}
+	uart->out[(uart->out_head + uart->out_count) % PL011_FIFO] = byte;
+	uart->out_count++;
+	transmit(uart);
 	update_line(uart);
 }
 
@@ -95,7 +101,9 @@ static uint32_t flags(const struct pl011 *uart)
 {
 	uint32_t value = PL011_FR_CTS | PL011_FR_DSR | PL011_FR_DCD;
 
-	value |= uart->blocked ? PL011_FR_TXFF | PL011_FR_BUSY : PL011_FR_TXFE;
+	value |= uart->out_count ? PL011_FR_BUSY : PL011_FR_TXFE;
+	if (uart->out_count == PL011_FIFO)
+		value |= PL011_FR_TXFF;
 	value |= uart->count ? 0 : PL011_FR_RXFE;
 	if (uart->count == PL011_FIFO)
 		value |= PL011_FR_RXFF;

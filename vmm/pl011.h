@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The console's UART: a PL011 (DDI 0183) with as much as Linux's amba-pl011 and an early console
- * use. What is sent goes out at once; while the serial port has no room the FIFO counts as full.
+ * use. What is sent goes out at once; what the serial port has no room for waits in the FIFO. A driver
+ * that was interrupted for room writes half a FIFO without a look at the flags, so that interrupt comes
+ * only with half of it free.
  */
 #ifndef VMM_PL011_H
 #define VMM_PL011_H
@@ -21,9 +23,9 @@ struct pl011 {
 
 	uint8_t fifo[PL011_FIFO];
 	unsigned int head, count;
+	uint8_t out[PL011_FIFO];	/* waits for room */
+	unsigned int out_head, out_count;
 	uint32_t control, line, ibrd, fbrd, levels, mask, raw;
-	bool blocked;		/* a byte waits in `held` for room */
-	uint8_t held;
 };
 
 void pl011_init(struct pl011 *uart, struct vgic *gic, unsigned int intid,

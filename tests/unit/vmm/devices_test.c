@@ -77,14 +77,20 @@ static void test_pl011(void **state)
 	assert_int_equal(rd(pl011_mmio, &uart, 0xffc, 4), 0xb1);
 	wr(pl011_mmio, &uart, PL011_IMSC, 4, PL011_INT_RX | PL011_INT_TX);
 	assert_false(irq->level);
-	for (const char *s = "abcd"; *s; s++)
-		wr(pl011_mmio, &uart, PL011_DR, 1, (uint8_t)*s);
+	for (unsigned int i = 0; i < 3 + PL011_FIFO; i++) {
+		assert_false(rd(pl011_mmio, &uart, PL011_FR, 4) & PL011_FR_TXFF);
+		/* whoever was told of room has half a FIFO of it */
+		assert_int_equal(irq->level, i != 0 && i <= 3 + PL011_FIFO / 2);
+		wr(pl011_mmio, &uart, PL011_DR, 1, 'a' + i % 26);
+	}
 	assert_memory_equal(line.out, "abc", 3);
 	assert_true(rd(pl011_mmio, &uart, PL011_FR, 4) & PL011_FR_TXFF);
-	assert_false(irq->level);
-	line.room = 8;				/* room was made: what waited goes out */
+	wr(pl011_mmio, &uart, PL011_DR, 1, '!');	/* no room: lost, as on the wire */
+	line.room = 60;				/* room was made: what waited goes out */
 	pl011_poll(&uart);
-	assert_memory_equal(line.out, "abcd", 4);
+	assert_int_equal(line.out_length, 3 + PL011_FIFO);
+	for (unsigned int i = 0; i < 3 + PL011_FIFO; i++)
+		assert_int_equal(line.out[i], 'a' + i % 26);
 	assert_false(rd(pl011_mmio, &uart, PL011_FR, 4) & PL011_FR_TXFF);
 	assert_true(irq->level);
 	wr(pl011_mmio, &uart, PL011_ICR, 4, PL011_INT_TX);
