@@ -14,7 +14,7 @@ from driver_monitor import (CFG_READ, LINK_DOWN, LINK_UP, MMIO_READ, SHARING_SWI
                             Qemu)
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-EMULATOR = shutil.which("qemu-aarch64-static")
+EMULATOR = shutil.which("qemu-aarch64") or shutil.which("qemu-aarch64-static")
 
 BAR_MSIX, BAR_MODERN = 0x10000000, 0x10004000
 BDF = 1 << 3
@@ -25,7 +25,7 @@ MSIX_CAP, VENDOR_CAP = 0x11, 0x09
 @pytest.fixture(scope="session")
 def program():
     if not EMULATOR:
-        pytest.skip("qemu-user-static is not installed")
+        pytest.skip("qemu-user is not installed")
     if "PEERVISOR_QEMU" in os.environ:
         return os.environ["PEERVISOR_QEMU"]
     built = subprocess.run([str(ROOT / "qemu/build")], stdout=subprocess.PIPE, text=True, timeout=1800,

@@ -72,7 +72,7 @@ static int packet_receive(int socket, struct packet *packet, int *fds, unsigned 
         return -EPROTO;
     }
     c = CMSG_FIRSTHDR(&msg);
-    if (count) {
+    if (count && packet->result >= 0) {
         if (!c || c->cmsg_type != SCM_RIGHTS || c->cmsg_len != CMSG_LEN(count * sizeof(int))) {
             return -EPROTO;
         }

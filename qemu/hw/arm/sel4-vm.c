@@ -88,7 +88,6 @@ static void sel4_vm_class_init(ObjectClass *oc, void *data)
     mc->init = sel4_vm_init;
     mc->reset = sel4_vm_reset;
     mc->max_cpus = 1;
-    mc->default_machine_opts = "accel=sel4";
     mc->no_serial = 1;
     mc->no_parallel = 1;
     mc->no_floppy = 1;
