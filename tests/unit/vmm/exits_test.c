@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Fault messages of a vCPU, real and forged, with the kernel's calls recorded. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <peervisor/log.h>
+#include <peervisor/timer.h>
+#include <sel4/fake.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arm/psci.h"
+#include "exits.h"
+#include "vm.h"
+
+#define BADGE	(1ull << 63 | 1)
+#define TCB	10u
+#define VCPU	11u
+#define WFI	0x07e00000u
+#define SMC	0x5e000000u
+#define STORE	0x93820046u	/* word, w2 */
+#define LOAD	0x93820006u
+
+static struct vm vm;
+
+/* What the kernel would answer: registers of the thread and of the vCPU object. */
+static uint64_t thread[36], object[seL4_VCPUReg_Num], lr[4];
+static bool extension;
+static uint64_t counter;
+
+static void answer(struct sel4_trap *trap, seL4_Word error, seL4_Word value)
+{
+	trap->x0 = 0;
+	trap->info = seL4_MessageInfo_new(error, 0, 0, 1).words[0];
+	trap->mr[0] = value;
+}
+
+static int read_object(seL4_Word number, struct sel4_trap *trap)
+{
+	uint64_t empty = 0;
+
+	if (number < seL4_VCPUReg_Num)
+		answer(trap, 0, object[number]);
+	else if (!extension)
+		answer(trap, seL4_InvalidArgument, 1);
+	else if (number < PEERVISOR_VCPU_LR + 4)
+		answer(trap, 0, lr[number - PEERVISOR_VCPU_LR]);
+	else if (number == PEERVISOR_VCPU_VMCR)
+		answer(trap, 0, 0xf8000001);
+	else {
+		for (unsigned int i = 0; i < 4; i++)
+			empty |= (uint64_t)!(lr[i] >> 28 & 3) << i;
+		answer(trap, 0, empty);
+	}
+	return 1;
+}
+
+static int kernel(const struct fake_call *call, struct sel4_trap *trap)
+{
+	if (call->number != SEL4_SYS_CALL)
+		return 0;
+	if (call->cptr == VCPU && call->label == ARMVCPUReadReg)
+		return read_object(call->mr[0], trap);
+	if (call->cptr == VCPU && call->label == ARMVCPUWriteReg) {
+		if (call->mr[0] < seL4_VCPUReg_Num)
+			object[call->mr[0]] = call->mr[1];
+		else if (call->mr[0] < PEERVISOR_VCPU_LR + 4)
+			lr[call->mr[0] - PEERVISOR_VCPU_LR] = call->mr[1];
+		return 0;
+	}
+	if (call->cptr == VCPU && call->label == ARMVCPUInjectIRQ && call->mr[0] >> 32 > 3) {
+		answer(trap, seL4_RangeError, 0);
+		trap->mr[1] = 3;
+		return 1;
+	}
+	if (call->cptr == TCB && call->label == TCBReadRegisters) {
+		answer(trap, 0, thread[0]);
+		for (unsigned int i = 1; i < call->mr[1]; i++) {
+			if (i < 4)
+				trap->mr[i] = thread[i];
+			else
+				seL4_SetMR(i, thread[i]);
+		}
+		return 1;
+	}
+	if (call->cptr == TCB && call->label == TCBWriteRegisters)
+		memcpy(thread, &call->mr[2], call->mr[1] * 8);
+	return 0;
+}
+
+/* ---- the runtime ---- */
+
+enum timer_status timer_now(uint64_t slot, uint64_t *count, uint64_t *frequency)
+{
+	*count = counter;
+	*frequency = 62500000;
+	return TIMER_OK;
+}
+
+static uint64_t deadline;
+
+enum timer_status timer_set(uint64_t slot, uint64_t at)
+{
+	deadline = at;
+	return TIMER_OK;
+}
+
+struct serial_port *log_port(void)
+{
+	return NULL;
+}
+
+void serial_port_init(struct serial_port *port, uint64_t own, uint64_t peer, uint64_t kick)
+{
+}
+
+size_t serial_port_room(const struct serial_port *port)
+{
+	return 1;
+}
+
+size_t serial_port_write(struct serial_port *port, const void *bytes, size_t length)
+{
+	return length;
+}
+
+size_t serial_port_read(struct serial_port *port, void *bytes, size_t length)
+{
+	return 0;
+}
+
+bool serial_port_may_sleep(struct serial_port *port)
+{
+	return true;
+}
+
+void serial_port_want_room(struct serial_port *port)
+{
+}
+
+/* ---- a VM with one vCPU that runs ---- */
+
+static uint64_t scratch = 5;
+
+static enum mmio_result on_scratch(void *device, struct mmio_access *access)
+{
+	if (access->write)
+		scratch = mmio_write_value(access);
+	else
+		access->value = scratch;
+	return MMIO_DONE;
+}
+
+static void start(bool with_extension)
+{
+	struct vcpu *list[1] = { &vm.vcpu[0] };
+	bool access;
+	unsigned int count;
+
+	fake_reset();
+	fake_hook = kernel;
+	memset(&vm, 0, sizeof(vm));
+	memset(thread, 0, sizeof(thread));
+	memset(object, 0, sizeof(object));
+	memset(lr, 0, sizeof(lr));
+	extension = with_extension;
+	counter = 1000;
+	deadline = ~0ull;
+	vm.config.name = "test";
+	vm.config.timer = 5;
+	vm.config.timer_badge = 1u << 20;
+	vm.counter_frequency = 62500000;
+	vm.timer_set = ~0ull;
+	vm.start_deadline = ~0ull;
+	vm.vcpus = 1;
+	vm.vcpu[0] = (struct vcpu){ .vm = &vm, .tcb = TCB, .object = VCPU, .untyped = 12,
+				    .fault_badge = BADGE };
+	vgic_init(&vm.gic, list, 1, 384);
+	count = vcpu_probe_list_registers(&vm.vcpu[0], &access);
+	assert_int_equal(count, 4);
+	assert_int_equal(access, with_extension);
+	vgic_set_list_registers(&vm.gic, count, access);
+	vgic_cpu_online(&vm.gic, 0, true);
+	mmio_add(&vm.mmio, "scratch", gpa(0x5000), 0x1000, on_scratch, NULL);
+	assert_true(vcpu_start(&vm.vcpu[0], 0x40000000, 0x42000000));
+	vm.state = VM_RUNNING;
+	fake_num_calls = 0;
+}
+
+static void fault(seL4_Word label, seL4_Word length, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+	struct exit_message m = { .label = label, .length = length, .mr = { a, b, c, d } };
+
+	fake_num_calls = 0;
+	exits_handle(&vm, BADGE, &m);
+	vm_settle(&vm);
+}
+
+static void test_start(void **state)
+{
+	start(true);
+	assert_int_equal(thread[VCPU_PC], 0x40000000);
+	assert_int_equal(thread[VCPU_SPSR], 0x3c5);
+	assert_int_equal(thread[3], 0x42000000);
+	assert_int_equal(object[seL4_VCPUReg_VMPIDR_EL2], 0x80000000);
+}
+
+static void test_store_and_load(void **state)
+{
+	start(true);
+	thread[5] = 77;			/* x2 */
+	fault(seL4_Fault_VMFault, 4, 0x40001000, 0x5008, 0, STORE);
+	assert_int_equal(scratch, 77);
+	assert_int_equal(thread[VCPU_PC], 0x40001004);
+	assert_int_equal(fake_num_calls, 2);		/* the register, the resumption */
+	scratch = 0x1234567890;
+	fault(seL4_Fault_VMFault, 4, 0x40001004, 0x5008, 0, LOAD);
+	assert_int_equal(thread[5], 0x34567890);
+	assert_int_equal(thread[VCPU_PC], 0x40001008);
+}
+
+static void test_unmapped(void **state)
+{
+	start(true);
+	object[seL4_VCPUReg_VBAR] = 0xffff0000;
+	thread[VCPU_PC] = 0x40001000;
+	fault(seL4_Fault_VMFault, 4, 0x40001000, 0x9999000, 0, LOAD);
+	assert_int_equal(object[seL4_VCPUReg_ELR_EL1], 0x40001000);
+	assert_int_equal(object[seL4_VCPUReg_ESR] >> 26, 0x25);
+	assert_int_equal(thread[VCPU_PC], 0xffff0200);
+	/* without vectors the VM stops, and nothing of it runs on */
+	start(true);
+	fault(seL4_Fault_VMFault, 4, 0x40001000, 0x9999000, 0, LOAD);
+	assert_int_equal(vm.state, VM_STOPPED);
+	assert_non_null(fake_last(SEL4_SYS_CALL, TCBSuspend));
+}
+
+static void test_wfi(void **state)
+{
+	start(true);
+	vm.counter_offset = 100;
+	object[seL4_VCPUReg_CNTV_CTL] = 1;
+	object[seL4_VCPUReg_CNTV_CVAL] = 5000;
+	thread[VCPU_PC] = 0x40002000;
+	fault(seL4_Fault_VCPUFault, 1, WFI, 0, 0, 0);
+	assert_int_equal(vm.vcpu[0].state, VCPU_WAIT_INTERRUPT);
+	assert_int_equal(deadline, 5100);
+	assert_null(fake_last(SEL4_SYS_CALL, TCBWriteRegisters));
+	vm_event(&vm, vm.config.timer_badge);
+	vm_settle(&vm);
+	assert_int_equal(vm.vcpu[0].state, VCPU_RUNNING);
+	assert_int_equal(thread[VCPU_PC], 0x40002004);
+	/* an interrupt ends it as well */
+	fault(seL4_Fault_VCPUFault, 1, WFI, 0, 0, 0);
+	assert_int_equal(vm.vcpu[0].state, VCPU_WAIT_INTERRUPT);
+	vgic_set_ctlr(&vm.gic, 1);
+	vgic_enable(&vm.gic, vgic_irq(&vm.gic, 0, 40), true);
+	vgic_pulse(&vm.gic, 0, 40);
+	vm_settle(&vm);
+	assert_int_equal(vm.vcpu[0].state, VCPU_RUNNING);
+}
+
+static void test_timer_tick(void **state)
+{
+	start(true);
+	vgic_set_ctlr(&vm.gic, 1);
+	vgic_hold(&vm.gic, 0, 27, NULL, NULL);
+	vgic_enable(&vm.gic, vgic_irq(&vm.gic, 0, 27), true);
+	fault(seL4_Fault_VPPIEvent, 1, 27, 0, 0, 0);
+	assert_int_equal(lr[0] & 0x3ff, 27);
+	assert_true(vm.reply);		/* nothing to write: answered with the next receive */
+	vm.reply = false;
+	assert_int_equal(fake_num_calls, 1);
+}
+
+static void smc(uint64_t function, uint64_t a)
+{
+	thread[3] = function;
+	thread[4] = a;
+	fault(seL4_Fault_VCPUFault, 1, SMC, 0, 0, 0);
+}
+
+static void test_smc(void **state)
+{
+	start(true);
+	thread[VCPU_PC] = 0x40003000;
+	smc(PSCI_VERSION, 0);
+	assert_int_equal(thread[3], 0x10001);
+	assert_int_equal(thread[VCPU_PC], 0x40003004);
+	smc(0x84001234, 0);
+	assert_int_equal((int64_t)thread[3], -1);
+	smc(PSCI_SYSTEM_OFF, 0);
+	assert_int_equal(vm.state, VM_OFF);
+	/* off is off: what a vCPU says now is not heard */
+	fault(seL4_Fault_VCPUFault, 1, WFI, 0, 0, 0);
+	assert_int_equal(vm.state, VM_OFF);
+}
+
+/* By hvc a guest can send anything on its fault endpoint. */
+static void test_forged(void **state)
+{
+	static const seL4_Word labels[] = { 0, 4, 9, 77, ~0ull >> 12 };
+
+	start(true);
+	for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++)
+		fault(labels[i], 4, 1, 2, 3, 4);
+	assert_int_equal(vm.stats.forged, 5);
+	fault(seL4_Fault_VMFault, 3, 0, 0, 0, STORE);		/* wrong length */
+	fault(seL4_Fault_VMFault, 4, 0, 0, 0, WFI);		/* no abort */
+	fault(seL4_Fault_VCPUFault, 1, STORE, 0, 0, 0);		/* an abort */
+	fault(seL4_Fault_VPPIEvent, 1, 99, 0, 0, 0);
+	fault(seL4_Fault_VPPIEvent, 2, 27, 0, 0, 0);
+	fault(seL4_Fault_VGICMaintenance, 1, 1000, 0, 0, 0);
+	assert_int_equal(vm.stats.forged, 11);
+	assert_int_equal(vm.state, VM_RUNNING);
+	/* a vCPU that waits cannot have faulted */
+	vm.vcpu[0].state = VCPU_WAIT_DEVICE;
+	fault(seL4_Fault_VMFault, 4, 0x40001000, 0x5008, 0, STORE);
+	assert_int_equal(vm.vcpu[0].state, VCPU_WAIT_DEVICE);
+	assert_int_equal(vm.stats.forged, 12);
+}
+
+static void test_random_messages(void **state)
+{
+	srand(7);
+	start(false);
+	object[seL4_VCPUReg_VBAR] = 0xffff0000;
+	for (unsigned int i = 0; i < 20000; i++) {
+		uint64_t esr = (uint64_t)rand() << 1;
+
+		thread[3] = (uint64_t)rand();
+		fault((seL4_Word)rand() % 11, (seL4_Word)rand() % 6, i & 1 ? esr : (uint64_t)rand(),
+		      0x5000 + (uint64_t)rand() % 0x2000, 0, esr);
+		if (vm.state != VM_RUNNING || vm.vcpu[0].state == VCPU_OFF) {
+			start(i & 2);
+			object[seL4_VCPUReg_VBAR] = 0xffff0000;
+		}
+		vm.vcpu[0].state = VCPU_RUNNING;
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_start),
+		cmocka_unit_test(test_store_and_load),
+		cmocka_unit_test(test_unmapped),
+		cmocka_unit_test(test_wfi),
+		cmocka_unit_test(test_timer_tick),
+		cmocka_unit_test(test_smc),
+		cmocka_unit_test(test_forged),
+		cmocka_unit_test(test_random_messages),
+	};
+
+	return cmocka_run_group_tests_name("exits", tests, NULL, NULL);
+}
