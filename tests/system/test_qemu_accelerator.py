@@ -300,7 +300,26 @@ def test_intx(qemu, monitor, disk):
     m.until(lambda: m.lines[-1] == (line, 0), "end of interrupt")
 
 
-def test_bridge_is_refused(qemu, monitor):
+def test_every_kind_of_function(qemu, monitor, disk, tmp_path):
+    """What docs/qemu.md names starts on this machine, all at once."""
+    m = monitor()
+    qemu("sel4,vm=workload,device=unix:" + m.path, *blk(disk),
+         "-netdev", "user,id=n", "-device", "virtio-net-pci,netdev=n",
+         "-device", "virtio-rng-pci", "-device", "virtio-balloon-pci",
+         "-device", "virtio-serial-pci", "-chardev", "null,id=c", "-device", "virtconsole,chardev=c",
+         "-fsdev", "local,id=f,path=%s,security_model=none" % tmp_path,
+         "-device", "virtio-9p-pci,fsdev=f,mount_tag=t",
+         "-device", "virtio-gpu-pci", "-device", "virtio-keyboard-pci", "-device", "virtio-tablet-pci",
+         "-device", "virtio-scsi-pci,id=s", "-drive", "if=none,id=e,file.driver=null-co,file.size=1M,format=raw",
+         "-device", "scsi-hd,drive=e")
+    m.started()
+    kinds = sorted(f.device - 0x1040 for f in m.functions.values())
+    assert kinds == [1, 2, 3, 4, 5, 8, 9, 16, 18, 18]
+    assert all(f.vendor == 0x1af4 and f.msix_bar < 6 for f in m.functions.values())
+    assert sorted(m.functions) == [n << 3 for n in range(1, 11)]
+
+
+def test_io_ports_are_refused(qemu, monitor):
     m = monitor()
     q = qemu("sel4,vm=workload,device=unix:" + m.path, "-device", "virtio-rng-pci,disable-legacy=off")
     while q.process.poll() is None and m.serve():
