@@ -15,7 +15,7 @@ seL4_CPtr sandbox;
 bool test_failed;
 seL4_CPtr clock_handler, clock_notification;
 
-static seL4_CPtr first_free, next_free, arena;
+static seL4_CPtr first_free, next_free;
 static _Alignas(16) char stacks[THREADS_MAX][STACK_SIZE];
 static unsigned int threads;
 
@@ -73,13 +73,6 @@ void test_fail(const char *file, int line, const char *what, seL4_Word got, seL4
 	say("\n     %s line 0x%x: %s is 0x%lx, should be 0x%lx\n", file, (unsigned int)line, what, got, want);
 }
 
-void console_init(void)
-{
-	first_free = next_free = boot->empty.start;
-	space_map(ROOT_SPACE, device_frame(UART_PADDR), UART_AT, seL4_ReadWrite, 0);
-	first_free = next_free;
-}
-
 /* Objects. */
 
 seL4_CPtr slot_new(void)
@@ -114,32 +107,36 @@ seL4_CPtr device_frame(seL4_Word paddr)
 	return 0;
 }
 
-/* The largest untyped holds everything; the sandbox is its first child. */
+/* The smallest memory untyped of at least 2^bits, or the largest of all (bits 0). */
+static seL4_CPtr memory_untyped(seL4_Word bits)
+{
+	seL4_CPtr found = 0;
+	seL4_Word best = bits ? 64 : 0;
+
+	for (seL4_Word i = 0; i < boot->untyped.end - boot->untyped.start; i++) {
+		seL4_Word size = boot->untypedList[i].sizeBits;
+
+		if (boot->untypedList[i].isDevice || (bits ? size < bits || size >= best : size < best))
+			continue;
+		best = size;
+		found = boot->untyped.start + i;
+	}
+	return found;
+}
+
 void sandbox_open(void)
 {
-	seL4_Word best = 0;
-
-	for (seL4_Word i = 0; !arena && i < boot->untyped.end - boot->untyped.start; i++) {
-		const seL4_UntypedDesc *desc = &boot->untypedList[i];
-
-		if (!desc->isDevice && desc->sizeBits <= SANDBOX_BITS + 1 && desc->sizeBits > best) {
-			best = desc->sizeBits;
-			arena = boot->untyped.start + i;
-		}
-		if (i + 1 == boot->untyped.end - boot->untyped.start)
-			break;
-	}
-	for (seL4_Word i = 0; i < boot->untyped.end - boot->untyped.start; i++)
-		if (best && boot->untypedList[i].sizeBits == best && !boot->untypedList[i].isDevice)
-			arena = boot->untyped.start + i;
 	next_free = first_free;
 	threads = 0;
-	sandbox = retype(arena, seL4_UntypedObject, SANDBOX_BITS);
+	sandbox = retype(memory_untyped(0), seL4_UntypedObject, SANDBOX_BITS);
 }
 
 void sandbox_close(void)
 {
-	seL4_CNode_Revoke(ROOT_CNODE, arena, 64);
+	seL4_CNode_Revoke(ROOT_CNODE, memory_untyped(0), 64);
+	/* Copies of what is not from the sandbox: image frames, device frames, handlers. */
+	for (seL4_CPtr slot = first_free; slot < next_free; slot++)
+		seL4_CNode_Delete(ROOT_CNODE, slot, 64);
 }
 
 seL4_CPtr cap_copy(seL4_CPtr from)
@@ -164,6 +161,14 @@ seL4_CPtr cap_badge(seL4_CPtr from, seL4_Word badge)
 	return slot;
 }
 
+void console_init(void)
+{
+	first_free = next_free = boot->empty.start;
+	sandbox = memory_untyped(16);	/* for the tables, which stay */
+	space_map(ROOT_SPACE, device_frame(UART_PADDR), UART_AT, seL4_ReadWrite, 0);
+	first_free = next_free;
+}
+
 /* Address spaces. */
 
 seL4_CPtr space_new(void)
@@ -184,9 +189,8 @@ seL4_Error space_map(seL4_CPtr space, seL4_CPtr frame, seL4_Word at, seL4_CapRig
 
 	while ((error = seL4_ARM_Page_Map(frame, space, at, rights, attributes)) ==
 	       seL4_FailedLookup && seL4_GetMR(2) > 12) {
-		/* The console's tables come before there is a sandbox. */
 		table = slot_new();
-		error = seL4_Untyped_Retype(sandbox ? sandbox : boot->untyped.end - 1,
+		error = seL4_Untyped_Retype(sandbox,
 					    seL4_ARM_PageTableObject, 0, ROOT_CNODE, 0, 0, table, 1);
 		if (error)
 			return error;

@@ -61,7 +61,7 @@ static void device_tree(void)
 	CHECK(boot->extraLen > sizeof(*header));
 	CHECK_IS(header->id, SEL4_BOOTINFO_FDT);
 	CHECK_IS(header->len, boot->extraLen);
-	CHECK_IS(fdt[0] << 24 | fdt[1] << 16 | fdt[2] << 8 | fdt[3], 0xd00dfeed);
+	CHECK(fdt[0] == 0xd0 && fdt[1] == 0x0d && fdt[2] == 0xfe && fdt[3] == 0xed);
 	CHECK_IS((boot->extraBIPages.end - boot->extraBIPages.start) * PAGE,
 		 (boot->extraLen + PAGE - 1) & ~(PAGE - 1));
 }

@@ -162,6 +162,8 @@ static void revoke_live_mappings(void)
 	CHECK_OK(space_map(space, frame, FAR_AWAY, seL4_ReadWrite, 3));
 	message_reply(0);
 	clock_sleep(10);
+	/* The thread's own copy of the space goes first. */
+	CHECK_OK(seL4_CNode_Revoke(ROOT_CNODE, space, 64));
 	CHECK_OK(seL4_CNode_Delete(ROOT_CNODE, space, 64));
 	m = message_wait(endpoint);
 	CHECK_IS(m.label, seL4_Fault_VMFault);
@@ -233,7 +235,7 @@ static void table_unmap(void)
 }
 
 /* More spaces than VMIDs, each with another word at the same address, three times round. */
-extern char lone_page[];
+extern char lone_page[], __image_start[];
 #define SPACES	260
 
 static void vmids_run_out(void)
@@ -241,12 +243,10 @@ static void vmids_run_out(void)
 	static seL4_CPtr spaces[SPACES];
 	seL4_CPtr endpoint = object_new(seL4_EndpointObject, 0);
 	seL4_CPtr code = boot->userImageFrames.start +
-			 ((seL4_Word)lone_page - (seL4_Word)boot->ipcBuffer) / PAGE;
+			 ((seL4_Word)lone_page - (seL4_Word)__image_start) / PAGE;
 	seL4_UserContext context = { .pc = FAR_AWAY, .x0 = FAR_AWAY + PAGE, .x19 = endpoint };
 	struct thread thread;
-	extern char __image_start[];
 
-	code = boot->userImageFrames.start + ((seL4_Word)lone_page - (seL4_Word)__image_start) / PAGE;
 	for (unsigned int i = 0; i < SPACES; i++) {
 		seL4_CPtr data = object_new(seL4_ARM_SmallPageObject, 0), here = cap_copy(data);
 

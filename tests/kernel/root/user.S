@@ -46,10 +46,36 @@ registers_survive:
 	ldp	x29, x30, [sp], #96
 	ret
 
+/* One system call with the registers the thread was given, then a stop. */
+	.global lone_trap
+lone_trap:
+	svc	#0
+	.global after_lone_trap
+after_lone_trap:
+	brk	#7
+
+/* Instructions that a thread without privilege must not have, one each. */
+	.global bad_undefined, bad_hvc, bad_smc, bad_midr, bad_brk, bad_simd, bad_cntpct, bad_daif
+bad_undefined:
+	udf	#0
+bad_hvc:
+	.inst	0xd4000002
+bad_smc:
+	.inst	0xd4000003
+bad_midr:
+	mrs	x0, midr_el1
+bad_brk:
+	brk	#1
+bad_simd:
+	fmov	d0, x0
+bad_cntpct:
+	mrs	x0, cntpct_el0
+bad_daif:
+	msr	daifset, #2
+
 /*
  * A page that runs by itself in a space that maps nothing but it and a data page: reads the word
- * at x0, signals the notification in x20 by Send, waits on the endpoint... it only ever calls the
- * endpoint in x19 with the word in MR0, again and again.
+ * at x0 and calls the endpoint in x19 with it, again and again.
  */
 	.section .text.page, "ax"
 	.balign	4096

@@ -52,8 +52,65 @@ static void deleted_space(void)
 	root_destroy(&thread);
 }
 
+#define SPACES		300u	/* more than there are VMIDs */
+#define CODE		0x600000UL
+#define DATA		0x601000UL
+
+extern const char spaces_probe[];	/* x2 = old contents of [x1], then [x1] = x0, then brk */
+
+static seL4_CPtr spaces[SPACES];
+
+static void make_space(unsigned int i)
+{
+	seL4_CPtr code = root_slot();
+	seL4_Word page = ((seL4_Word)spaces_probe - 0x400000) >> seL4_PageBits;
+
+	spaces[i] = root_object(seL4_ARM_VSpaceObject, 0);
+	CHECK_EQUAL(seL4_ARM_ASIDPool_Assign(seL4_CapInitThreadASIDPool, spaces[i]), 0);
+	for (unsigned int level = 0; level < 3; level++)
+		map_table(spaces[i], CODE);
+	CHECK_EQUAL(seL4_CNode_Copy(CNODE, code, 64, CNODE, root_info->userImageFrames.start + page,
+				    64, seL4_AllRights), 0);
+	CHECK_EQUAL(seL4_ARM_Page_Map(code, spaces[i], CODE, seL4_CanRead, 3), 0);
+	CHECK_EQUAL(seL4_ARM_Page_Map(root_object(seL4_ARM_SmallPageObject, 0), spaces[i], DATA,
+				      seL4_ReadWrite, 3), 0);
+}
+
+static void probe_space(const struct thread *thread, seL4_CPtr endpoint, unsigned int i,
+			seL4_Word value, seL4_Word expected)
+{
+	seL4_UserContext regs = { .x0 = value, .x1 = DATA, .x2 = 7 };
+	seL4_MessageInfo_t info;
+	seL4_Word badge;
+
+	regs.pc = CODE + ((seL4_Word)spaces_probe & 0xfff);
+	CHECK_EQUAL(seL4_TCB_SetSpace(thread->tcb, endpoint, CNODE, 0, spaces[i], 0), 0);
+	CHECK_EQUAL(seL4_TCB_WriteRegisters(thread->tcb, 1, 0, 6, &regs), 0);
+	info = seL4_Recv(endpoint, &badge);
+	CHECK_EQUAL(seL4_MessageInfo_get_label(info), seL4_Fault_VCPUFault);
+	CHECK_EQUAL(seL4_TCB_ReadRegisters(thread->tcb, 1, 0, 6, &regs), 0);
+	CHECK_EQUAL(regs.x2, expected);
+}
+
+/* Each space has its own page at one address; VMIDs are taken away and given again. */
+static void more_spaces_than_vmids(void)
+{
+	seL4_CPtr endpoint = root_object(seL4_EndpointObject, 0);
+	struct thread thread = root_thread((void (*)(seL4_Word))thread_exit, 0, 10, endpoint);
+
+	CHECK_EQUAL(seL4_TCB_Suspend(thread.tcb), 0);
+	for (unsigned int i = 0; i < SPACES; i++) {
+		make_space(i);
+		probe_space(&thread, endpoint, i, 1000 + i, 0);
+	}
+	for (unsigned int i = 0; i < SPACES; i++)
+		probe_space(&thread, endpoint, i, 0, 1000 + i);
+	root_destroy(&thread);
+}
+
 void test_spaces(void)
 {
+	more_spaces_than_vmids();
 	pools();
 	deleted_space();
 }

@@ -11,6 +11,14 @@ _start:
 	bl	root_main
 	brk	#0
 
+	.text
+	.balign	64
+	.global spaces_probe
+spaces_probe:
+	ldr	x2, [x1]
+	str	x0, [x1]
+	brk	#0
+
 	.section .bss, "aw", %nobits
 	.balign	16
 	.skip	16384

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the vCPU tests run at EL1, in one page that is mapped at GUEST_CODE with the MMU off. The
+ * VMM starts it at the offset of an entry.
+ */
+	.section .rodata.guest, "a"
+	.balign	4096
+	.global guest_start, guest_mmio, guest_irq, guest_timer, guest_timer_poll, guest_signal
+	.global guest_arm32, guest_spin, guest_put_char, guest_fp
+guest_start:
+
+/* x0: an address nobody has. Load, store, wfi, smc, unknown hvc, in turn; each is a fault. */
+guest_mmio:
+	ldr	w1, [x0]
+	strh	w1, [x0, #6]
+	wfi
+	smc	#3
+	mov	x7, #100
+	hvc	#9
+	mrs	x2, cntpct_el0
+	mrs	x3, mpidr_el1
+	mrs	x4, currentel
+	wfi
+	br	x0			/* a fetch there */
+
+/*
+ * x0: GICV. Opens the CPU interface and waits with interrupts on; the handler notes INTID in x20,
+ * ends it, counts in x21.
+ */
+guest_irq:
+	adr	x9, guest_vectors
+	msr	vbar_el1, x9
+	mov	w9, #0xf8
+	str	w9, [x0, #4]		/* PMR */
+	mov	w9, #1
+	str	w9, [x0]		/* CTLR */
+	mov	x21, #0
+	msr	daifclr, #2
+1:	wfi
+	b	1b
+
+/* The timer fires; its interrupt reaches the VMM, which may give it to us. */
+guest_timer:
+	adr	x9, guest_vectors
+	msr	vbar_el1, x9
+	mov	w9, #0xf8
+	str	w9, [x0, #4]
+	mov	w9, #1
+	str	w9, [x0]
+	msr	daifclr, #2
+	mrs	x9, cntfrq_el0
+	lsr	x9, x9, #8
+	msr	cntv_tval_el0, x9
+	mov	x9, #1
+	msr	cntv_ctl_el0, x9
+	isb
+1:	b	1b
+
+/* Does the counter run while nobody runs us? x1, x2: before and after a wfi. */
+guest_timer_poll:
+	mrs	x1, cntvct_el0
+	wfi
+	isb
+	mrs	x2, cntvct_el0
+	wfi
+
+/* x0: a notification in our capability space. */
+guest_signal:
+	mov	x1, #0
+	mov	x7, #-3
+	hvc	#0
+	mov	x20, x7
+	wfi
+
+/* A debug call: not for guests. */
+guest_put_char:
+	mov	x0, #'!'
+	mov	x7, #-9
+	hvc	#0
+	wfi
+
+/* SIMD state is the thread's: x0 goes in, x1 comes out after an exit. CPACR as the VMM set it. */
+guest_fp:
+	fmov	d9, x0
+	wfi
+	fmov	x1, d9
+	wfi
+
+/* A 32-bit program at EL0 that reads the address in r0. */
+guest_arm32:
+	mov	x9, #0x10		/* user mode, AArch32 */
+	msr	spsr_el1, x9
+	adr	x9, 1f
+	msr	elr_el1, x9
+	eret
+1:	.inst	0xe5901000		/* ldr r1, [r0] */
+	.inst	0xe5901004		/* ldr r1, [r0, #4] */
+	.inst	0xeafffffe		/* b . */
+
+guest_spin:
+	add	x21, x21, #1
+	b	guest_spin
+
+	.balign	2048
+guest_vectors:
+	.balign	128
+	.rept	5
+	hvc	#0x77			/* not expected: x7 as it is */
+	b	.
+	.balign	128
+	.endr
+/* IRQ from EL1h */
+	ldr	w20, [x0, #12]		/* IAR */
+	cmp	w20, #27
+	b.ne	1f
+	mov	x9, #2			/* the timer: masked */
+	msr	cntv_ctl_el0, x9
+	isb
+1:	str	w20, [x0, #16]		/* EOIR */
+	add	x21, x21, #1
+	eret
+	.balign	4096
+	.section .note.GNU-stack, "", %progbits

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Virtual CPUs: entries and exits, interrupts, timer, registers (ABI 2.10, 6.6 to 6.10). */
+#include "env.h"
+
+#define GUEST_CODE	0x40000000ul
+#define GUEST_GICV	0x08010000ul
+#define GUEST_NOBODY	0x0a000040ul
+#define GICV_PADDR	0x08040000ul
+#define SPSR_EL1H	0x3c5
+
+#define EC(esr)		((esr) >> 26)
+
+extern char guest_start[], guest_mmio[], guest_irq[], guest_timer[], guest_timer_poll[],
+	guest_signal[], guest_put_char[], guest_arm32[], guest_spin[], guest_fp[];
+
+struct guest {
+	seL4_CPtr tcb, vcpu, space, endpoint;
+};
+
+/* Everything but a start. */
+static bool guest_new(struct guest *g)
+{
+	seL4_CPtr code;
+
+	g->space = space_new();
+	g->endpoint = object_new(seL4_EndpointObject, 0);
+	g->tcb = object_new(seL4_TCBObject, 0);
+	g->vcpu = object_new(seL4_ARM_VCPUObject, 0);
+	code = space_page(ROOT_SPACE, SCRATCH);
+	if (test_failed)
+		return false;
+	__builtin_memcpy((void *)SCRATCH, guest_start, PAGE);
+	if (seL4_ARM_Page_Unify_Instruction(code, 0, PAGE) || seL4_ARM_Page_Unmap(code) ||
+	    space_map(g->space, code, GUEST_CODE, seL4_ReadWrite, 3))
+		return false;
+	return !seL4_TCB_Configure(g->tcb, cap_badge(g->endpoint, 5), ROOT_CNODE, 0, g->space, 0, 0, 0) &&
+	       !seL4_TCB_SetPriority(g->tcb, seL4_CapInitThreadTCB, 10) &&
+	       !seL4_ARM_VCPU_SetTCB(g->vcpu, g->tcb) &&
+	       !seL4_ARM_VCPU_WriteRegs(g->vcpu, seL4_VCPUReg_VMPIDR_EL2, 1ul << 31 | 3) &&
+	       !seL4_ARM_VCPU_WriteRegs(g->vcpu, seL4_VCPUReg_CPACR, 3ul << 20);
+}
+
+static bool guest_gic(const struct guest *g)
+{
+	return !space_map(g->space, device_frame(GICV_PADDR), GUEST_GICV, seL4_ReadWrite, 0);
+}
+
+static bool guest_run(const struct guest *g, const char *entry, seL4_Word x0)
+{
+	seL4_UserContext context = {
+		.pc = GUEST_CODE + (seL4_Word)(entry - guest_start), .spsr = SPSR_EL1H, .x0 = x0,
+	};
+
+	return !seL4_TCB_WriteRegisters(g->tcb, true, 0, SEL4_TCB_REGISTERS, &context);
+}
+
+static seL4_UserContext guest_registers(const struct guest *g)
+{
+	seL4_UserContext context = { 0 };
+
+	seL4_TCB_ReadRegisters(g->tcb, false, 0, SEL4_TCB_REGISTERS, &context);
+	return context;
+}
+
+/* Behind the instruction that faulted, with x1. */
+static struct message guest_skip(const struct guest *g, seL4_Word x1)
+{
+	seL4_UserContext context = guest_registers(g);
+
+	context.pc += 4;
+	context.x1 = x1;
+	seL4_TCB_WriteRegisters(g->tcb, false, 0, SEL4_TCB_REGISTERS, &context);
+	message_reply(0);
+	return message_wait(g->endpoint);
+}
+
+static void exits(void)
+{
+	struct guest g;
+	struct message m;
+	seL4_UserContext context;
+
+	CHECK(guest_new(&g));
+	CHECK(guest_run(&g, guest_mmio, GUEST_NOBODY));
+	m = message_wait(g.endpoint);
+	CHECK_IS(m.label, seL4_Fault_VMFault);
+	CHECK_IS(m.badge, 5);
+	CHECK_IS(seL4_GetMR(seL4_VMFault_IP), GUEST_CODE);
+	CHECK_IS(seL4_GetMR(seL4_VMFault_Addr), GUEST_NOBODY);
+	CHECK_IS(seL4_GetMR(seL4_VMFault_FSR) >> 6 & 1, 0);			/* load */
+	CHECK_IS(seL4_GetMR(seL4_VMFault_FSR) >> 16 & 0x1ff, 0x100 | 2 << 6 | 1);	/* ISV, word, x1 */
+	m = guest_skip(&g, 0x1234);
+	CHECK_IS(m.label, seL4_Fault_VMFault);
+	CHECK_IS(seL4_GetMR(seL4_VMFault_Addr), GUEST_NOBODY + 6);
+	CHECK_IS(seL4_GetMR(seL4_VMFault_FSR) >> 6 & 1, 1);
+	CHECK_IS(guest_registers(&g).x1, 0x1234);
+	m = guest_skip(&g, 0);
+	CHECK_IS(m.label, seL4_Fault_VCPUFault);
+	CHECK_IS(EC(seL4_GetMR(0)), 1);						/* wfi */
+	m = guest_skip(&g, 0);
+	CHECK_IS(m.label, seL4_Fault_VCPUFault);
+	CHECK_IS(seL4_GetMR(0), 0x5e000003);					/* smc #3 */
+	m = guest_skip(&g, 0);
+	CHECK_IS(m.label, seL4_Fault_UnknownSyscall);
+	CHECK_IS(seL4_GetMR(12), 100);
+	CHECK_IS(seL4_GetMR(10), seL4_GetMR(8) + 4);
+	m = guest_skip(&g, 0);
+	CHECK_IS(m.label, seL4_Fault_VCPUFault);
+	CHECK_IS(EC(seL4_GetMR(0)), 0x18);					/* CNTPCT */
+	m = guest_skip(&g, 0);
+	CHECK_IS(EC(seL4_GetMR(0)), 1);
+	context = guest_registers(&g);
+	CHECK_IS(context.x3, 1ul << 31 | 3);
+	CHECK_IS(context.x4, 1 << 2);						/* EL1 */
+	m = guest_skip(&g, 0);
+	CHECK_IS(m.label, seL4_Fault_VMFault);
+	CHECK_IS(seL4_GetMR(seL4_VMFault_PrefetchFault), 1);
+	CHECK_IS(seL4_GetMR(seL4_VMFault_Addr), GUEST_NOBODY);
+	CHECK_OK(seL4_TCB_Suspend(g.tcb));
+}
+
+static void registers(void)
+{
+	struct guest g;
+
+	CHECK(guest_new(&g));
+	CHECK_IS(seL4_ARM_VCPU_ReadRegs(g.vcpu, seL4_VCPUReg_SCTLR).value, 0x34d58820);
+	CHECK_IS(seL4_ARM_VCPU_ReadRegs(g.vcpu, 24).error, seL4_InvalidArgument);
+	CHECK_IS(seL4_GetMR(0), 1);
+	CHECK_IS(seL4_ARM_VCPU_WriteRegs(g.vcpu, 24, 0), seL4_InvalidArgument);
+	CHECK_OK(seL4_ARM_VCPU_WriteRegs(g.vcpu, seL4_VCPUReg_TPIDR_EL1, 0x55));
+	CHECK(guest_run(&g, guest_mmio + 8, 0));		/* wfi */
+	CHECK_IS(message_wait(g.endpoint).label, seL4_Fault_VCPUFault);
+	/* Loaded now, its thread does not run. */
+	CHECK_IS(seL4_ARM_VCPU_ReadRegs(g.vcpu, seL4_VCPUReg_TPIDR_EL1).value, 0x55);
+	CHECK_OK(seL4_ARM_VCPU_WriteRegs(g.vcpu, seL4_VCPUReg_TPIDR_EL1, 0x66));
+	CHECK_OK(seL4_ARM_VCPU_WriteRegs(g.vcpu, seL4_VCPUReg_CNTVOFF, 0x7777));
+	CHECK_IS(seL4_ARM_VCPU_ReadRegs(g.vcpu, seL4_VCPUReg_TPIDR_EL1).value, 0x66);
+	CHECK_IS(seL4_ARM_VCPU_ReadRegs(g.vcpu, seL4_VCPUReg_CNTVOFF).value, 0x7777);
+	CHECK_IS(seL4_ARM_VCPU_AckVPPI(g.vcpu, 30), seL4_InvalidArgument);
+	CHECK_IS(seL4_ARM_VCPU_AckVPPI(g.vcpu, 1 << 20), seL4_RangeError);
+	CHECK_OK(seL4_TCB_Suspend(g.tcb));
+}
+
+/* A vCPU keeps what it has when another one runs in between. */
+static void two_vcpus(void)
+{
+	struct guest a, b;
+
+	CHECK(guest_new(&a) && guest_new(&b));
+	CHECK_OK(seL4_ARM_VCPU_WriteRegs(a.vcpu, seL4_VCPUReg_TPIDR_EL1, 0xa));
+	CHECK_OK(seL4_ARM_VCPU_WriteRegs(b.vcpu, seL4_VCPUReg_TPIDR_EL1, 0xb));
+	CHECK_OK(seL4_ARM_VCPU_InjectIRQ(a.vcpu, 50, 1, 0, 3));
+	CHECK(guest_run(&a, guest_fp, 0xaaaa));
+	CHECK_IS(message_wait(a.endpoint).label, seL4_Fault_VCPUFault);
+	CHECK_OK(seL4_CNode_SaveCaller(ROOT_CNODE, slot_new(), 64));
+	CHECK(guest_run(&b, guest_fp, 0xbbbb));
+	CHECK_IS(message_wait(b.endpoint).label, seL4_Fault_VCPUFault);
+	CHECK_IS(seL4_ARM_VCPU_ReadRegs(a.vcpu, seL4_VCPUReg_TPIDR_EL1).value, 0xa);
+	CHECK_IS(seL4_ARM_VCPU_ReadRegs(b.vcpu, seL4_VCPUReg_TPIDR_EL1).value, 0xb);
+	CHECK_IS(seL4_ARM_VCPU_ReadRegs(a.vcpu, PEERVISOR_VCPU_LR + 3).value & 0x3ff, 50);
+	CHECK_IS(seL4_ARM_VCPU_ReadRegs(b.vcpu, PEERVISOR_VCPU_LR + 3).value, 0);
+	(void)guest_skip(&b, 0);
+	CHECK_IS(guest_registers(&b).x1, 0xbbbb);
+	CHECK_OK(seL4_TCB_Suspend(b.tcb));
+	CHECK_OK(seL4_TCB_Suspend(a.tcb));
+}
+
+static void inject_errors(void)
+{
+	seL4_CPtr vcpu = object_new(seL4_ARM_VCPUObject, 0);
+
+	CHECK_IS(seL4_ARM_VCPU_InjectIRQ(vcpu, 1024, 0, 0, 0), seL4_RangeError);
+	CHECK_IS(seL4_GetMR(1), 1023);
+	CHECK_IS(seL4_ARM_VCPU_InjectIRQ(vcpu, 40, 32, 0, 0), seL4_RangeError);
+	CHECK_IS(seL4_GetMR(1), 31);
+	CHECK_IS(seL4_ARM_VCPU_InjectIRQ(vcpu, 40, 0, 2, 0), seL4_RangeError);
+	CHECK_IS(seL4_GetMR(1), 1);
+	CHECK_IS(seL4_ARM_VCPU_InjectIRQ(vcpu, 40, 0, 0, 4), seL4_RangeError);
+	CHECK_IS(seL4_GetMR(1), 3);
+	CHECK_OK(seL4_ARM_VCPU_InjectIRQ(vcpu, 40, 2, 1, 1));
+	CHECK_IS(seL4_ARM_VCPU_ReadRegs(vcpu, PEERVISOR_VCPU_LR + 1).value,
+		 40 | 1 << 19 | 2 << 23 | 1 << 28 | 1 << 30);
+	CHECK_IS(seL4_ARM_VCPU_ReadRegs(vcpu, PEERVISOR_VCPU_ELRSR).value & 15, 13);
+	CHECK_OK(seL4_ARM_VCPU_WriteRegs(vcpu, PEERVISOR_VCPU_LR + 1, 2ul << 28 | 40));
+	CHECK_IS(seL4_ARM_VCPU_InjectIRQ(vcpu, 40, 0, 0, 1), seL4_DeleteFirst);
+	CHECK_IS(seL4_ARM_VCPU_ReadRegs(vcpu, PEERVISOR_VCPU_LR + 4).error, seL4_InvalidArgument);
+	CHECK_IS(seL4_GetMR(0), 1);
+	CHECK_IS(seL4_ARM_VCPU_ReadRegs(vcpu, PEERVISOR_VCPU_HCR).value, 1);
+	CHECK_OK(seL4_ARM_VCPU_WriteRegs(vcpu, PEERVISOR_VCPU_LR + 2, 0xffffffff));
+	CHECK_IS(seL4_ARM_VCPU_ReadRegs(vcpu, PEERVISOR_VCPU_LR + 2).value >> 31, 0);
+}
+
+/* Injected while it waits: taken, ended, and the end told. */
+static void interrupts(void)
+{
+	struct guest g;
+	struct message m;
+
+	CHECK(guest_new(&g) && guest_gic(&g));
+	CHECK(guest_run(&g, guest_irq, GUEST_GICV));
+	m = message_wait(g.endpoint);
+	CHECK_IS(m.label, seL4_Fault_VCPUFault);
+	CHECK_OK(seL4_ARM_VCPU_InjectIRQ(g.vcpu, 40, 0, 0, 2));
+	CHECK_IS(seL4_ARM_VCPU_ReadRegs(g.vcpu, PEERVISOR_VCPU_ELRSR).value & 15, 11);
+	message_reply(0);
+	m = message_wait(g.endpoint);
+	CHECK_IS(m.label, seL4_Fault_VGICMaintenance);
+	CHECK_IS(m.length, 1);
+	CHECK_IS(seL4_GetMR(0), 2);
+	CHECK_IS(guest_registers(&g).x20, 40);
+	CHECK_IS(seL4_ARM_VCPU_ReadRegs(g.vcpu, PEERVISOR_VCPU_ELRSR).value & 15, 15);
+	message_reply(0);
+	m = message_wait(g.endpoint);
+	CHECK_IS(m.label, seL4_Fault_VCPUFault);		/* wfi again */
+	CHECK_IS(guest_registers(&g).x21, 1);
+	/* Without the wish to know its end there is no exit for it. */
+	CHECK_OK(seL4_ARM_VCPU_WriteRegs(g.vcpu, PEERVISOR_VCPU_LR, 1ul << 28 | 41));
+	message_reply(0);
+	m = message_wait(g.endpoint);
+	CHECK_IS(m.label, seL4_Fault_VCPUFault);
+	CHECK_IS(guest_registers(&g).x20, 41);
+	CHECK_IS(guest_registers(&g).x21, 2);
+	CHECK_OK(seL4_TCB_Suspend(g.tcb));
+}
+
+/* The guest's timer: an event, the interrupt through the VMM, the acknowledgement. */
+static void virtual_timer(void)
+{
+	struct guest g;
+	struct message m;
+
+	CHECK(guest_new(&g) && guest_gic(&g));
+	CHECK(guest_run(&g, guest_timer, GUEST_GICV));
+	m = message_wait(g.endpoint);
+	CHECK_IS(m.label, seL4_Fault_VPPIEvent);
+	CHECK_IS(m.length, 1);
+	CHECK_IS(seL4_GetMR(0), 27);
+	CHECK_OK(seL4_ARM_VCPU_InjectIRQ(g.vcpu, 27, 0, 0, 0));
+	message_reply(0);
+	m = message_wait(g.endpoint);
+	CHECK_IS(m.label, seL4_Fault_VGICMaintenance);
+	CHECK_IS(guest_registers(&g).x20, 27);
+	CHECK_OK(seL4_ARM_VCPU_AckVPPI(g.vcpu, 27));
+	CHECK_OK(seL4_TCB_Suspend(g.tcb));
+}
+
+static void calls_of_a_guest(void)
+{
+	seL4_CPtr ntfn = object_new(seL4_NotificationObject, 0);
+	seL4_Word badge = 0;
+	struct guest g;
+	struct message m;
+
+	CHECK(guest_new(&g));
+	CHECK(guest_run(&g, guest_signal, cap_badge(ntfn, 32)));
+	m = message_wait(g.endpoint);
+	CHECK_IS(m.label, seL4_Fault_VCPUFault);
+	seL4_Poll(ntfn, &badge);
+	CHECK_IS(badge, 32);
+	CHECK(guest_run(&g, guest_put_char, 0));
+	m = message_wait(g.endpoint);
+	CHECK_IS(m.label, seL4_Fault_UnknownSyscall);
+	CHECK_IS(seL4_GetMR(12), (seL4_Word)-9);
+	CHECK_OK(seL4_TCB_Suspend(g.tcb));
+}
+
+/* 32-bit programs of a guest fault like others. */
+static void arm32(void)
+{
+	struct guest g;
+	struct message m;
+
+	CHECK(guest_new(&g));
+	CHECK(guest_run(&g, guest_arm32, GUEST_NOBODY));
+	m = message_wait(g.endpoint);
+	CHECK_IS(m.label, seL4_Fault_VMFault);
+	CHECK_IS(seL4_GetMR(seL4_VMFault_Addr), GUEST_NOBODY);
+	CHECK_IS(guest_registers(&g).spsr & 0x1f, 0x10);
+	m = guest_skip(&g, 0);
+	CHECK_IS(m.label, seL4_Fault_VMFault);
+	CHECK_IS(seL4_GetMR(seL4_VMFault_Addr), GUEST_NOBODY + 4);
+	CHECK_OK(seL4_TCB_Suspend(g.tcb));
+}
+
+/* Modes that no eret may see are replaced; the machine goes on. */
+static void illegal_modes(void)
+{
+	static const seL4_Word modes[] = { 0x9, 0xd, 0x8, 0x14, 0x15, 0x1a, 0x1f, 0x3 };
+	struct guest g;
+
+	CHECK(guest_new(&g));
+	for (unsigned int i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+		seL4_UserContext context = { .pc = GUEST_CODE, .spsr = modes[i], .x0 = GUEST_NOBODY };
+
+		CHECK_OK(seL4_TCB_WriteRegisters(g.tcb, true, 0, SEL4_TCB_REGISTERS, &context));
+		CHECK_IS(message_wait(g.endpoint).label, seL4_Fault_VMFault);
+		CHECK_IS(guest_registers(&g).spsr & 0x1f, 0);
+	}
+	CHECK_OK(seL4_TCB_Suspend(g.tcb));
+}
+
+/* The vCPU goes while its thread would run: the thread is a native one at EL0. */
+static void vcpu_deleted(void)
+{
+	struct guest g;
+	struct message m;
+
+	CHECK(guest_new(&g));
+	CHECK(clock_open());
+	CHECK(guest_run(&g, guest_spin, 0));
+	clock_sleep(5);
+	CHECK_OK(seL4_CNode_Delete(ROOT_CNODE, g.vcpu, 64));
+	clock_sleep(5);
+	CHECK_OK(seL4_TCB_Suspend(g.tcb));
+	CHECK_IS(guest_registers(&g).spsr & 0xf, 0);
+	CHECK(guest_run(&g, guest_mmio + 12, 0));		/* smc: undefined at EL0 */
+	m = message_wait(g.endpoint);
+	CHECK_IS(m.label, seL4_Fault_UserException);
+	CHECK_OK(seL4_TCB_Suspend(g.tcb));
+}
+
+/* A guest that never exits is interrupted for others, and goes on where it was. */
+static void guest_is_preempted(void)
+{
+	struct guest g;
+	seL4_Word first;
+
+	CHECK(guest_new(&g));
+	CHECK(clock_open());
+	CHECK(guest_run(&g, guest_spin, 0));
+	clock_sleep(20);
+	first = guest_registers(&g).x21;
+	CHECK(first > 0);
+	clock_sleep(20);
+	CHECK(guest_registers(&g).x21 > first);
+	CHECK_OK(seL4_TCB_Suspend(g.tcb));
+}
+
+const struct test tests_vcpu[] = {
+	{ "vcpu_exits", exits },
+	{ "vcpu_registers", registers },
+	{ "two_vcpus", two_vcpus },
+	{ "inject_errors", inject_errors },
+	{ "virtual_interrupts", interrupts },
+	{ "virtual_timer", virtual_timer },
+	{ "calls_of_a_guest", calls_of_a_guest },
+	{ "guest_with_32_bit_program", arm32 },
+	{ "illegal_modes", illegal_modes },
+	{ "vcpu_deleted", vcpu_deleted },
+	{ "guest_is_preempted", guest_is_preempted },
+	{ 0 },
+};

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Runs an image in QEMU, bounded, and gives its lines as they come."""
+
+import os
+import pathlib
+import selectors
+import subprocess
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+TARGET = pathlib.Path(os.environ.get("PEERVISOR_TARGET", ROOT / "build" / "target"))
+QEMU = os.environ.get("QEMU_SYSTEM_AARCH64", "qemu-system-aarch64")
+
+
+def read(path):
+    return (TARGET / path).read_bytes()
+
+
+def lines(image, end, timeout, machine="virt,virtualization=on,gic-version=2", memory="1G", cpu="cortex-a57"):
+    """The UART's lines until one starts with `end`, QEMU ends or the time is over."""
+    with tempfile.TemporaryDirectory(prefix="peervisor-kernel-") as folder:
+        path = os.path.join(folder, "image")
+        with open(path, "wb") as file:
+            file.write(image)
+        process = subprocess.Popen(
+            [QEMU, "-M", machine, "-cpu", cpu, "-m", memory, "-nic", "none", "-nodefaults", "-display", "none",
+             "-serial", "stdio", "-monitor", "none", "-no-reboot", "-kernel", path],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        try:
+            return _collect(process.stdout, end, time.monotonic() + timeout)
+        finally:
+            process.kill()
+            process.wait()
+
+
+def _collect(stream, end, deadline):
+    selector = selectors.DefaultSelector()
+    selector.register(stream, selectors.EVENT_READ)
+    text = b""
+    while time.monotonic() < deadline:
+        if not selector.select(deadline - time.monotonic()):
+            break
+        data = os.read(stream.fileno(), 65536)
+        if not data:
+            break
+        text += data
+        last = text.rsplit(b"\n", 1)[0]
+        if any(line.startswith(end.encode()) for line in last.splitlines()):
+            break
+    return [line.strip() for line in text.decode(errors="replace").splitlines() if line.strip()]
