@@ -27,7 +27,7 @@ struct settings {
 };
 
 enum { OPTION_KERNEL = 256, OPTION_BUILD_DIR, OPTION_GUESTS, OPTION_STRICT, OPTION_PRINT, OPTION_PLATFORM,
-	OPTION_DISK, OPTION_NO_TERMINAL, OPTION_LOG_DIR, OPTION_TIMEOUT, OPTION_RAW, OPTION_CONSOLE,
+	OPTION_DISK, OPTION_NO_TERMINAL, OPTION_LOG_DIR, OPTION_TIMEOUT, OPTION_RAW, OPTION_EXPECT, OPTION_SEND, OPTION_CONSOLE,
 	OPTION_QEMU, OPTION_READ_ONLY };
 
 #define BUILD_OPTIONS \
@@ -52,6 +52,8 @@ static const struct option run_options[] = {
 	{ "read-only", no_argument, NULL, OPTION_READ_ONLY },
 	{ "no-terminal", no_argument, NULL, OPTION_NO_TERMINAL },
 	{ "raw", no_argument, NULL, OPTION_RAW },
+	{ "expect", required_argument, NULL, OPTION_EXPECT },
+	{ "send", required_argument, NULL, OPTION_SEND },
 	{ "console", required_argument, NULL, OPTION_CONSOLE },
 	{ "log-dir", required_argument, NULL, OPTION_LOG_DIR },
 	{ "timeout", required_argument, NULL, OPTION_TIMEOUT },
@@ -83,6 +85,8 @@ static const char run_help[] =
 	"  --console NAME      the console shown first\n"
 	"  --log-dir FOLDER    each console goes to a file there (default: IMAGE.logs)\n"
 	"  --no-terminal       print all consoles, each line with its name\n"
+	"  --expect NAME=TEXT  wait for a text on console NAME, then go on with the next of these\n"
+	"  --send NAME=LINE    type a line on console NAME\n"
 	"  --timeout SECONDS   end the run then, with exit code 124\n"
 	"  --raw               stdin and stdout are the machine's UART\n"
 	"  --qemu-arg ARG      one more argument of QEMU; may be given several times\n"
@@ -150,6 +154,8 @@ static bool run_option(struct settings *s, struct arena *a, int option)
 	case OPTION_READ_ONLY: return s->run.read_only = true;
 	case OPTION_NO_TERMINAL: return s->run.no_terminal = true;
 	case OPTION_RAW: return s->run.raw = true;
+	case OPTION_EXPECT: return steps_add(&s->run, false, optarg);
+	case OPTION_SEND: return steps_add(&s->run, true, optarg);
 	case OPTION_CONSOLE: s->run.console = optarg; return true;
 	case OPTION_LOG_DIR: s->run.log_dir = optarg; return true;
 	case OPTION_TIMEOUT: return number(optarg, &s->run.timeout);

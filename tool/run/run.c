@@ -25,6 +25,7 @@ struct run {
 	bool ended;
 	bool input_closed;
 	int result;
+	unsigned int step;	/* the next of options->steps */
 	int signals;
 	long long deadline;	/* ms of the monotonic clock; 0: none */
 	char input[INPUT_ROOM];
@@ -58,12 +59,55 @@ static void say(const struct run *r, const char *text)
 	fprintf(stderr, "%s[peervisor] %s%s", r->terminal ? "\r\n" : "", text, r->terminal ? "\r\n" : "\n");
 }
 
+static void send_input(struct run *r, const char *bytes, size_t length)
+{
+	if (length > INPUT_ROOM - r->input_length)
+		length = INPUT_ROOM - r->input_length;
+	memcpy(r->input + r->input_length, bytes, length);
+	r->input_length += length;
+}
+
+static void select_console(struct run *r, struct console *c)
+{
+	char mark[CONSOLE_LABEL + 2];
+	size_t n = strlen(c->label);
+
+	r->shown = c;
+	if (strcmp(c->label, "system") == 0)
+		return;
+	mark[0] = TERMINAL_SWITCH;
+	memcpy(mark + 1, c->label, n);
+	mark[n + 1] = TERMINAL_SWITCH;
+	send_input(r, mark, n + 2);
+}
+
+/* Types what is due; a console that is not there yet is made, so that its name can be chosen. */
+static void send_steps(struct run *r)
+{
+	const struct run_options *o = r->options;
+
+	for (; r->step < o->step_count && o->steps[r->step].send; r->step++) {
+		select_console(r, console_get(&r->consoles, o->steps[r->step].console));
+		send_input(r, o->steps[r->step].text, strlen(o->steps[r->step].text));
+		send_input(r, "\n", 1);
+	}
+}
+
+static void look_for_step(struct run *r, const struct console *c, const char *line, size_t length)
+{
+	if (!steps_waiting_for(r->options, r->step, c->label, line, length))
+		return;
+	r->step++;
+	send_steps(r);
+}
+
 static void on_bytes(void *context, struct console *c, const char *bytes, size_t length)
 {
 	struct run *r = context;
 
 	if (r->terminal && c == r->shown)
 		out(bytes, length);
+	look_for_step(r, c, c->line, c->line_length);
 }
 
 static bool all_off(const struct run *r)
@@ -112,28 +156,7 @@ static void on_line(void *context, struct console *c, const char *line)
 		fflush(stdout);
 	}
 	watch_line(r, c, line);
-}
-
-static void send_input(struct run *r, const char *bytes, size_t length)
-{
-	if (length > INPUT_ROOM - r->input_length)
-		length = INPUT_ROOM - r->input_length;
-	memcpy(r->input + r->input_length, bytes, length);
-	r->input_length += length;
-}
-
-static void select_console(struct run *r, struct console *c)
-{
-	char mark[CONSOLE_LABEL + 2];
-	size_t n = strlen(c->label);
-
-	r->shown = c;
-	if (strcmp(c->label, "system") == 0)
-		return;
-	mark[0] = TERMINAL_SWITCH;
-	memcpy(mark + 1, c->label, n);
-	mark[n + 1] = TERMINAL_SWITCH;
-	send_input(r, mark, n + 2);
+	look_for_step(r, c, line, strlen(line));
 }
 
 /* What is kept of a console, from a line's start. */
@@ -343,6 +366,7 @@ int run_image(struct arena *a, const struct run_options *options)
 		announce(r);
 	if (!options->raw)
 		select_console(r, r->shown);
+	send_steps(r);
 	loop(r);
 	status = machine_stop(&r->machine);
 	console_close(&r->consoles);

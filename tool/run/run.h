@@ -12,10 +12,19 @@
 
 #define RUN_DISKS 8
 #define RUN_EXTRA 32
+#define RUN_STEPS 16
+#define CONSOLE_LABEL 64
 
 struct run_disk {
 	const char *name;	/* NULL: the only one */
 	const char *path;
+};
+
+/* Of a run without a person: a text to wait for, or a line to type. */
+struct run_step {
+	char console[CONSOLE_LABEL];
+	const char *text;
+	bool send;
 };
 
 struct run_options {
@@ -26,6 +35,8 @@ struct run_options {
 	unsigned int disk_count;
 	const char *extra[RUN_EXTRA];	/* further arguments of QEMU */
 	unsigned int extra_count;
+	struct run_step steps[RUN_STEPS];
+	unsigned int step_count;
 	unsigned int timeout;		/* seconds, 0: none */
 	bool no_terminal;
 	bool raw;			/* stdin and stdout are the UART */
@@ -51,8 +62,14 @@ bool machine_start(struct arena *a, const struct run_options *o, const struct ma
 /* Asks QEMU to quit by QMP, then insists; gives its wait status. */
 int machine_stop(struct machine_process *p);
 
+/* steps.c */
+/* False: not CONSOLE=TEXT, or too many. */
+bool steps_add(struct run_options *o, bool send, const char *argument);
+/* Step number next waits for something that is in this line of this console. */
+bool steps_waiting_for(const struct run_options *o, unsigned int next, const char *console,
+		       const char *line, size_t length);
+
 /* console.c */
-#define CONSOLE_LABEL 64
 #define CONSOLE_KEPT 8192
 
 struct console {
