@@ -27,13 +27,15 @@ static struct cap handler_of(struct tcb *tcb)
 	return slot->cap;
 }
 
-static void deliver(struct fault fault)
+/* Sends the current thread's fault, which is in its record but for what all kinds have. */
+static void raise(seL4_FaultType type, u64 word0, u64 word1)
 {
 	struct tcb *tcb = sched_current;
-	struct cap handler;
+	struct cap handler = handler_of(tcb);
 
-	tcb->fault = fault;
-	handler = handler_of(tcb);
+	tcb->fault.type = type;
+	tcb->fault.word[0] = word0;
+	tcb->fault.word[1] = word1;
 	if (cap_is_null(handler)) {
 		report_double(tcb);
 		tcb->fault.type = seL4_Fault_NullFault;
@@ -51,39 +53,40 @@ static void deliver(struct fault fault)
 
 void fault_cap(u64 cptr, bool in_receive, const struct lookup_failure *failure)
 {
-	deliver((struct fault){ .type = seL4_Fault_CapFault, .word = { cptr },
-				.in_receive = in_receive, .lookup = *failure });
+	sched_current->fault.in_receive = in_receive;
+	sched_current->fault.lookup = *failure;
+	raise(seL4_Fault_CapFault, cptr, 0);
 }
 
 void fault_unknown_syscall(u64 nr)
 {
-	deliver((struct fault){ .type = seL4_Fault_UnknownSyscall, .word = { nr } });
+	raise(seL4_Fault_UnknownSyscall, nr, 0);
 }
 
 void fault_user_exception(u64 number, u64 code)
 {
-	deliver((struct fault){ .type = seL4_Fault_UserException, .word = { number, code } });
+	raise(seL4_Fault_UserException, number, code);
 }
 
 void fault_vm(u64 address, u32 fsr, bool fetch)
 {
-	deliver((struct fault){ .type = seL4_Fault_VMFault, .word = { address, fsr },
-				.fetch = fetch });
+	sched_current->fault.fetch = fetch;
+	raise(seL4_Fault_VMFault, address, fsr);
 }
 
 void fault_vcpu(u32 hsr)
 {
-	deliver((struct fault){ .type = seL4_Fault_VCPUFault, .word = { hsr } });
+	raise(seL4_Fault_VCPUFault, hsr, 0);
 }
 
 void fault_vgic_maintenance(u64 index)
 {
-	deliver((struct fault){ .type = seL4_Fault_VGICMaintenance, .word = { index } });
+	raise(seL4_Fault_VGICMaintenance, index, 0);
 }
 
 void fault_vppi(u64 irq)
 {
-	deliver((struct fault){ .type = seL4_Fault_VPPIEvent, .word = { irq } });
+	raise(seL4_Fault_VPPIEvent, irq, 0);
 }
 
 #define FAULT_WORDS	13

@@ -33,8 +33,11 @@ void *memmove(void *dst, const void *src, size_t n)
 
 void *memset(void *dst, int c, size_t n)
 {
+	u64 word = (u8)c * 0x0101010101010101UL;
 	u8 *d = dst;
 
+	for (; n >= 8 && !((u64)d & 7); n -= 8, d += 8)
+		*(u64 *)d = word;
 	while (n--)
 		*d++ = (u8)c;
 	return dst;

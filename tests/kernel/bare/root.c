@@ -198,7 +198,7 @@ static void take_memory(void)
 	for (seL4_Word i = 0; i < root_info->untyped.end - root_info->untyped.start; i++) {
 		const seL4_UntypedDesc *at = &root_info->untypedList[i];
 
-		if (!at->isDevice && at->sizeBits >= 23 && at->sizeBits <= 25)
+		if (!at->isDevice && at->sizeBits >= 24 && at->sizeBits <= 25)
 			root_memory = root_info->untyped.start + i;
 	}
 	CHECK(root_memory);

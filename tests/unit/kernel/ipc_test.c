@@ -372,6 +372,37 @@ static void bound_notification(void **state)
 	assert_ptr_equal(server->bound_notification, NULL);
 }
 
+/* A reply and a received Send wake two threads at once: the higher one runs, the other waits. */
+static void two_woken_in_one_call(void **state)
+{
+	struct tcb *other = world_thread(SOME, 255);
+
+	world_set_caps(1, (u64)S_TCB);
+	assert_int_equal(world_call(SERVER, TCBSetPriority, 1, 1, 100UL).label, 0);
+	world_set_caps(1, (u64)S_TCB);
+	assert_int_equal(world_call(CLIENT, TCBSetPriority, 1, 1, 110UL).label, 0);
+	world_set_caps(1, (u64)S_TCB);
+	assert_int_equal(world_call(SOME, TCBSetPriority, 1, 1, 120UL).label, 0);
+	world_trap(SEL4_SYS_RECV, NTFN, 0);		/* the root waits */
+	assert_ptr_equal(sched_current, other);
+	world_trap(SEL4_SYS_RECV, NTFN, 0);
+	assert_ptr_equal(sched_current, client);
+	world_trap(SEL4_SYS_CALL, EP_B, 0);
+	assert_ptr_equal(sched_current, server);
+	world_trap(SEL4_SYS_RECV, EP, 0);		/* the client waits for its answer */
+	world_trap(SEL4_SYS_SEND, NTFN_B, 0);
+	assert_ptr_equal(sched_current, world_root);
+	world_trap(SEL4_SYS_RECV, NTFN, 0);
+	world_trap(SEL4_SYS_SEND, NTFN_B, 0);
+	assert_ptr_equal(sched_current, other);
+	world_trap(SEL4_SYS_SEND, EP, 0);		/* no receiver: queued */
+	assert_ptr_equal(sched_current, server);
+	world_trap(SEL4_SYS_REPLY_RECV, EP, 0);
+	assert_ptr_equal(sched_current, other);
+	assert_true(client->queued);
+	assert_true(server->queued);
+}
+
 static void without_buffer_four_words(void **state)
 {
 	world_set_caps(1, (u64)SOME);
@@ -403,6 +434,7 @@ int main(void)
 		cmocka_unit_test_setup(cancel_badged_sends, setup),
 		cmocka_unit_test_setup(notification_word, setup),
 		cmocka_unit_test_setup(bound_notification, setup),
+		cmocka_unit_test_setup(two_woken_in_one_call, setup),
 		cmocka_unit_test_setup(without_buffer_four_words, setup),
 	};
 

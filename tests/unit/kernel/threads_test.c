@@ -44,6 +44,48 @@ static void register_array(void **state)
 			 seL4_TruncatedMessage);
 }
 
+static void registers_copied(void **state)
+{
+	struct tcb *a = world_thread(A, 1), *b = world_thread(B, 1);
+
+	for (unsigned int i = 0; i < 31; i++)
+		a->context.x[i] = i + 1;
+	a->context.fault_ip = 0x7000;
+	a->context.next_ip = 0x7004;
+	a->context.sp = 0x8000;
+	world_set_caps(1, (u64)S_CNODE);
+	assert_int_equal(world_call(B, TCBCopyRegisters, 1, 1, 0UL).label,
+			 seL4_InvalidCapability);
+	assert_int_equal(world_call(B, TCBSuspend, 0, 0).label, 0);
+	world_set_caps(1, (u64)A);
+	assert_int_equal(world_call(B, TCBCopyRegisters, 1, 1, 1UL | 2UL | 4UL).label, 0);
+	assert_int_equal(a->state, THREAD_INACTIVE);
+	assert_int_equal(b->state, THREAD_RESTART);
+	assert_int_equal(b->context.sp, 0x8000);
+	assert_int_equal(b->context.next_ip, b->context.fault_ip);
+	assert_int_equal(b->context.x[8], 9);
+	assert_int_equal(b->context.x[30], 31);
+	assert_int_equal(b->context.x[9], 0);
+	world_set_caps(1, (u64)A);
+	assert_int_equal(world_call(B, TCBCopyRegisters, 1, 1, 8UL).label, 0);
+	assert_int_equal(b->context.x[9], 10);
+	assert_int_equal(b->context.x[28], 29);
+}
+
+static void read_and_write_stop_and_start(void **state)
+{
+	struct tcb *a = world_thread(A, 1);
+	struct answer answer = world_call(A, TCBReadRegisters, 0, 2, 1UL, 1UL);
+
+	assert_int_equal(answer.length, 1);
+	assert_int_equal(a->state, THREAD_INACTIVE);
+	assert_int_equal(world_call(A, TCBWriteRegisters, 0, 3, 1UL, 1UL, 0x5000UL).label, 0);
+	assert_int_equal(a->state, THREAD_RESTART);
+	assert_int_equal(a->context.fault_ip, 0x5000);
+	assert_int_equal(world_call(S_TCB, TCBWriteRegisters, 0, 2, 0UL, 0UL).label,
+			 seL4_IllegalOperation);
+}
+
 static void guest_spsr_is_kept_with_a_vcpu(void **state)
 {
 	struct tcb *tcb = world_thread(A, 1);
@@ -216,6 +258,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(register_array, world_setup),
+		cmocka_unit_test_setup(registers_copied, world_setup),
+		cmocka_unit_test_setup(read_and_write_stop_and_start, world_setup),
 		cmocka_unit_test_setup(guest_spsr_is_kept_with_a_vcpu, world_setup),
 		cmocka_unit_test_setup(configure_errors, world_setup),
 		cmocka_unit_test_setup(priority_needs_authority, world_setup),
