@@ -21,6 +21,7 @@
 #define CNODE_BITS	(SEL4_ROOT_CNODE_RADIX + SEL4_SLOT_BITS)
 #define PHYS_BITS	44
 #define ATTR_DATA	(SEL4_ATTR_CACHEABLE | SEL4_ATTR_EXECUTE_NEVER)
+#define ID_AA64MMFR0_PARANGE_44	4
 #define RAM_ALIGNMENT	21	/* what the window maps */
 
 static struct regions ram, devices;
@@ -55,7 +56,7 @@ static void find_memory(void)
 		wrong = boot_fdt_memory(arch_phys_to_ptr(paddr(loader->dtb)), loader->dtb_size,
 					&ram, &reserved);
 		if (wrong)
-			print_panic("boot: device tree: %s", wrong);
+			print_stop("boot: device tree: %s", wrong);
 	} else {
 		for (unsigned int i = 0; i < sizeof(built_in) / sizeof(built_in[0]); i++)
 			regions_add(&ram, built_in[i].start, built_in[i].end);
@@ -68,7 +69,7 @@ static void find_memory(void)
 	for (unsigned int i = 0; i < ram.count; i++) {
 		regions_remove(&devices, ram.at[i].start, ram.at[i].end);
 		if (!mmu_window_add(ram.at[i].start, ram.at[i].end))
-			print_panic("boot: memory at %lx is beyond the kernel's window",
+			print_stop("boot: memory at %lx is beyond the kernel's window",
 				    ram.at[i].start);
 	}
 	regions_remove(&devices, PLATFORM_GICD, PLATFORM_GICD + PAGE);
@@ -79,7 +80,7 @@ static void find_memory(void)
 static void take_out(const char *what, u64 start, u64 end)
 {
 	if (start >= end || !regions_contain(&ram, start, end))
-		print_panic("boot: %s at %lx to %lx is not in memory", what, start, end);
+		print_stop("boot: %s at %lx to %lx is not in memory", what, start, end);
 	regions_remove(&ram, align_down(start, SEL4_PAGE_BITS), align_up(end, SEL4_PAGE_BITS));
 }
 
@@ -94,7 +95,7 @@ static void take_out_images(void)
 	if (loader->dtb)
 		take_out("the device tree", loader->dtb, loader->dtb + loader->dtb_size);
 	if ((loader->image_start | loader->image_end) & (PAGE - 1))
-		print_panic("boot: the user image is not page-aligned");
+		print_stop("boot: the user image is not page-aligned");
 	take_out("the user image", loader->image_start, loader->image_end);
 }
 
@@ -112,7 +113,7 @@ static void plan_space(void)
 						  SEL4_PAGE_BITS) : 0;
 	root.end = root.extra_at + root.extra_bytes;
 	if (root.image & (PAGE - 1) || root.end > SEL4_USER_TOP || root.end < root.image)
-		print_panic("boot: the user image does not fit its address space at %lx", root.image);
+		print_stop("boot: the user image does not fit its address space at %lx", root.image);
 	root.tables = tables_of_level(39) + tables_of_level(30) + tables_of_level(21);
 }
 
@@ -144,7 +145,7 @@ static void carve_objects(void)
 		start = 0;
 	}
 	if (!start)
-		print_panic("boot: no %lu bytes of memory for the root task's objects", bytes);
+		print_stop("boot: no %lu bytes of memory for the root task's objects", bytes);
 	regions_remove(&ram, start, start + bytes);
 	root.cut = start;
 	root.objects_end = start + bytes;
@@ -163,7 +164,7 @@ static void carve_objects(void)
 static void put(u64 slot, struct cap cap)
 {
 	if (slot >= SLOTS)
-		print_panic("boot: more than %lu capabilities for the root task", SLOTS);
+		print_stop("boot: more than %lu capabilities for the root task", SLOTS);
 	cdt_insert_root(&root.slots[slot], cap);
 }
 
@@ -309,6 +310,17 @@ static struct tcb *first_thread(void)
 	return tcb;
 }
 
+/* What the tables of user spaces (VTCR_EL2) and the tick rely on. */
+static void check_cpu(void)
+{
+	u64 range = sysreg_read(id_aa64mmfr0_el1) & 15;
+
+	if (range < ID_AA64MMFR0_PARANGE_44)
+		print_stop("boot: this CPU has less than 44 bits of physical address");
+	if (!sysreg_read(cntfrq_el0))
+		print_stop("boot: CNTFRQ_EL0 is 0, the firmware must set it");
+}
+
 struct context *boot_start(const u64 parameters[6], u64 image_phys)
 {
 	root.loader = (struct boot_parameters){
@@ -320,7 +332,8 @@ struct context *boot_start(const u64 parameters[6], u64 image_phys)
 	uart_init();
 	print("Peervisor kernel, " PLATFORM_NAME ", at %lx\n", image_phys);
 	if (image_phys & bit_mask(RAM_ALIGNMENT))
-		print_panic("boot: the kernel is not on a 2 MiB boundary");
+		print_stop("boot: the kernel is not on a 2 MiB boundary");
+	check_cpu();
 	find_memory();
 	take_out_images();
 	plan_space();

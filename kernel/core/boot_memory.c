@@ -7,7 +7,7 @@
 static void insert(struct regions *list, unsigned int at, u64 start, u64 end)
 {
 	if (list->count == BOOT_REGIONS)
-		print_panic("boot: more than %u pieces of memory", BOOT_REGIONS);
+		print_stop("boot: more than %u pieces of memory", BOOT_REGIONS);
 	for (unsigned int i = list->count; i > at; i--)
 		list->at[i] = list->at[i - 1];
 	list->at[at] = (struct region){ start, end };

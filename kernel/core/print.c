@@ -105,6 +105,17 @@ void print(const char *format, ...)
 	va_end(args);
 }
 
+void print_stop(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	print_list(format, &args);
+	va_end(args);
+	print_string("\n");
+	arch_halt();
+}
+
 void print_panic(const char *format, ...)
 {
 	va_list args;

@@ -45,7 +45,7 @@ def _collect(stream, end, deadline):
         if not data:
             break
         text += data
-        last = text.rsplit(b"\n", 1)[0]
-        if any(line.startswith(end.encode()) for line in last.splitlines()):
+        whole = text[:text.rfind(b"\n") + 1]
+        if any(line.startswith(end.encode()) for line in whole.splitlines()):
             break
     return [line.strip() for line in text.decode(errors="replace").splitlines() if line.strip()]

@@ -58,7 +58,7 @@ static u64 *window_table(u64 gib)
 {
 	if (level1[gib] == 0) {
 		if (window_tables == WINDOW_TABLES)
-			print_panic("boot: memory is in more than %u pieces", WINDOW_TABLES);
+			print_stop("boot: memory is in more than %u pieces", WINDOW_TABLES);
 		level1[gib] = table_entry(window_level2[window_tables++]);
 	}
 	if ((level1[gib] & 3) != TABLE)

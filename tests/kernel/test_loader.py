@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What the loader refuses, each with one line, and the ways a kernel may be started."""
+
+import struct
+
+import pytest
+
+import pack
+import run
+
+ENTRY_AT, PADDR_AT, MACHINE_AT, TYPE_AT = 24, 24, 18, 16
+
+
+def image(kernel=None, **change):
+    return pack.pack(run.read("loader/loader.bin"), kernel or run.read("kernel/kernel.elf"),
+                     run.read("tests/kernel/kernel-tests.elf"), **change)
+
+
+def patched(kernel, at, form, value):
+    kernel = bytearray(kernel)
+    struct.pack_into(form, kernel, at, value)
+    return bytes(kernel)
+
+
+def refused(data, text, **machine):
+    lines = run.lines(data, "loader:", 30, **machine)
+    assert len(lines) == 1 and lines[0].startswith("loader: ") and text in lines[0], "\n".join(lines)
+
+
+@pytest.mark.parametrize("change, text", [
+    ({"magic": 1}, "no image header"),
+    ({"version": 9}, "version 9"),
+    ({"platform": 2}, "platform 2"),
+    ({"load": 0x40400000}, "for address 40400000 and was put at 40200000"),
+    ({"crc": 1}, "image is damaged"),
+    ({"reserve": [(0x60000000, 0x200000)]}, "reserved range"),
+])
+def test_header(change, text):
+    refused(image(**change), text)
+
+
+def test_damage():
+    data = bytearray(image())
+    data[-1] ^= 1           # in the root task
+    refused(bytes(data), "image is damaged")
+
+
+def test_exception_level():
+    refused(image(), "EL1", machine="virt,gic-version=2")
+
+
+def test_memory_is_missing():
+    refused(image(), "has no memory", memory="512M")
+
+
+def phdr(kernel):
+    return struct.unpack_from("<Q", kernel, 32)[0]
+
+
+@pytest.mark.parametrize("at, form, value, text", [
+    (0, "<I", 0, "not a little-endian 64-bit ELF file"),
+    (MACHINE_AT, "<H", 62, "not for AArch64"),
+    (TYPE_AT, "<H", 3, "fixed addresses"),
+    (32, "<Q", 1 << 40, "program headers outside"),
+    (54, "<H", 32, "not known here"),
+    (ENTRY_AT, "<Q", 0, "entry outside"),
+])
+def test_kernel_header(at, form, value, text):
+    refused(image(patched(run.read("kernel/kernel.elf"), at, form, value)), text)
+
+
+@pytest.mark.parametrize("at, value, text", [
+    (8, 1 << 40, "segment outside"),
+    (40, 1 << 40, "too large"),
+    (PADDR_AT, 0x60001000, "2 MiB boundary"),
+    (PADDR_AT, 0x40200000, "would overwrite the image"),
+    (PADDR_AT, 0x20000000, "no memory"),
+])
+def test_kernel_segment(at, value, text):
+    kernel = run.read("kernel/kernel.elf")
+    refused(image(patched(kernel, phdr(kernel) + at, "<Q", value)), text)
+
+
+def passed(data, but=(), **machine):
+    lines = run.lines(data, "DONE", 120, **machine)
+    assert lines and lines[-1].startswith("DONE"), "\n".join(lines[-5:])
+    assert [line[5:] for line in lines if line.startswith("FAIL")] == list(but), "\n".join(lines)
+    return lines
+
+
+def test_kernel_elsewhere():
+    """Our kernel finds out where it is; the image says so with the ELF file's physical address."""
+    kernel = run.read("kernel/kernel-debug.elf")
+    kernel = patched(kernel, phdr(kernel) + PADDR_AT, "<Q", 0x63e00000)
+    lines = passed(image(kernel, reserve=[(0x50000000, 0x400000)]))
+    assert "63e00000" in lines[0]
+
+
+def test_no_device_tree():
+    """x4 = x5 = 0, as Microkit's loader does it: by three instructions behind the kernel."""
+    kernel = run.read("kernel/kernel.elf")
+    base, data, entry = pack.flat(kernel)
+    back = (entry - base - len(data) - 8) // 4 & 0x3ffffff
+    data += struct.pack("<III", 0xd2800004, 0xd2800005, 0x14000000 | back)
+    header = kernel[:24] + struct.pack("<QQQIHHHHHH", base + len(data) - 12, 64, 0, 0, 64, 56, 1, 0, 0, 0)
+    header += struct.pack("<IIQQQQQQ", 1, 7, 120, base, 0x60000000, len(data), len(data), 4096)
+    passed(image(header + data), ["device_tree", "reservation"])
+
+
+def test_other_memory():
+    """More than one gibibyte, and an end that is not on a 1 GiB boundary."""
+    passed(image(reserve=[(0x50000000, 0x400000)]), memory="3200M")
+
+
+def test_cortex_a72():
+    passed(image(reserve=[(0x50000000, 0x400000)]), cpu="cortex-a72")
+
+
+def test_short_addresses():
+    """A core with 40-bit physical addresses: the kernel says so."""
+    lines = run.lines(image(), "boot:", 30, cpu="cortex-a53")
+    assert lines[-1] == "boot: this CPU has less than 44 bits of physical address", "\n".join(lines)
