@@ -52,6 +52,8 @@ struct tcb *exception_sync(u64 esr)
 
 		return kernel_vm_fault(address, syndrome, fetch);
 	}
+	if (ec == ESR_EC_FP && fpu_take(sched_current))
+		return kernel_resume();
 	if (syndrome == ESR_UNDEFINED)
 		return kernel_user_exception(syndrome, 0);
 	return kernel_vcpu_fault(syndrome);

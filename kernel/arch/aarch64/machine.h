@@ -66,6 +66,7 @@ void timer_user_claimed(bool claimed);
 void uart_init(void);
 
 /* switch.c */
+bool fpu_take(struct tcb *tcb);	/* switch.c */
 void fpu_save(struct fpu_context *fpu);
 void fpu_load(const struct fpu_context *fpu);
 

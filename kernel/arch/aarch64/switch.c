@@ -14,23 +14,31 @@ static bool fpu_disabled(const struct tcb *tcb)
 	return tcb->flags & TCB_FLAG_FPU_DISABLED;
 }
 
-/* Eager (ABI 6.11): a thread that may use SIMD runs with its own state loaded. */
+/*
+ * Lazy: the registers keep their owner's state until another thread touches
+ * them, which traps. So a VMM that uses general registers only costs its guest
+ * no copies. No thread can tell this from the eager switch of ABI 6.11.
+ */
 static void fpu_switch(struct tcb *tcb)
 {
-	if (tcb == &sched_idle)
-		return;
-	if (fpu_disabled(tcb)) {
-		sysreg_write(cptr_el2, CPTR_EL2_RES1 | CPTR_EL2_TFP);
-		return;
-	}
+	bool trap = fpu_disabled(tcb) || fpu_owner != tcb;
+
+	if (tcb != &sched_idle)
+		sysreg_write(cptr_el2, CPTR_EL2_RES1 | (trap ? CPTR_EL2_TFP : 0));
+}
+
+/* The current thread touched the registers: false if it may not. */
+bool fpu_take(struct tcb *tcb)
+{
+	if (fpu_disabled(tcb))
+		return false;
 	sysreg_write(cptr_el2, CPTR_EL2_RES1);
-	if (fpu_owner == tcb)
-		return;
 	isb();
 	if (fpu_owner)
 		fpu_save(&fpu_owner->fpu);
 	fpu_load(&tcb->fpu);
 	fpu_owner = tcb;
+	return true;
 }
 
 void arch_fpu_release(struct tcb *tcb)
