@@ -185,12 +185,12 @@ static void take_input(uint8_t byte)
 	static char label[MAX_LABEL];
 	static int length = -1;	/* -1: not within a label */
 
-	if (byte == MARK) {
-		if (length >= 0) {
-			label[length] = '\0';
-			choose_input(label);
-		}
-		length = length < 0 ? 0 : -1;
+	if (byte == MARK && length > 0) {
+		label[length] = '\0';
+		choose_input(label);
+		length = -1;
+	} else if (byte == MARK) {
+		length = 0;	/* two marks start a label whatever came before */
 	} else if (length >= 0) {
 		if (byte >= ' ' && byte < 0x7f && length < MAX_LABEL - 1)
 			label[length++] = (char)byte;
