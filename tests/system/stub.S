@@ -27,6 +27,8 @@ _start:
 	b.eq	off
 	cmp	w3, #'s'
 	b.eq	stopped
+	cmp	w3, #'p'
+	b.eq	panic
 	cmp	w3, #'h'
 	b.eq	halt
 	cmp	w3, #0x1e
@@ -39,6 +41,9 @@ off:	adr	x0, off_text
 	b	2b
 stopped:
 	adr	x0, stopped_text
+	bl	puts
+	b	2b
+panic:	adr	x0, panic_text
 	bl	puts
 	b	2b
 halt:	ldr	w0, =0x84000008	/* SYSTEM_OFF; QEMU answers smc with virtualization=on */
@@ -65,4 +70,7 @@ off_text:
 stopped_text:
 	.ascii	"\x1evm_a.log\x1e"
 	.asciz	"vm_a: stopped: kernel is broken\n"
+panic_text:
+	.ascii	"\x1etimer.log\x1e"
+	.asciz	"timer: error: PANIC at timer.c:12: no clock\n"
 	.ltorg

@@ -55,6 +55,26 @@ def test_stopped_vm_is_a_failure(machine, stub):
     assert "vm_a stopped: kernel is broken" in m.errors
 
 
+def test_a_dead_component_ends_the_run(stub, tmp_path):
+    start = time.monotonic()
+    result = run(stub(), "--no-terminal", "--timeout", "30", "--log-dir", tmp_path, "--expect", "vm_a.log=up",
+                 "--send", "vm_a=p")
+    assert result.returncode == 1
+    assert "timer.log: timer: error: PANIC at timer.c:12: no clock" in result.stderr
+    assert time.monotonic() - start < 25
+
+
+def test_expect_and_send(stub, tmp_path):
+    result = run(stub(), "--no-terminal", "--timeout", "30", "--log-dir", tmp_path, "--expect", "vm_a.log=up",
+                 "--send", "vm_a=o")
+    assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.parametrize("step", ["vm_a", "=x", "vm_a="])
+def test_malformed_steps(stub, step):
+    assert run(stub(), "--expect", step).returncode == 2
+
+
 def test_logs_and_prefixes(stub, tmp_path):
     result = run(stub(), "--no-terminal", "--timeout", "3", "--log-dir", tmp_path / "logs")
     assert result.returncode == 124

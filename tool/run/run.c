@@ -25,6 +25,7 @@ struct run {
 	bool ended;
 	bool input_closed;
 	int result;
+	bool server_seen;	/* the serial server runs: it listens to labels */
 	unsigned int step;	/* the next of options->steps */
 	int signals;
 	long long deadline;	/* ms of the monotonic clock; 0: none */
@@ -69,16 +70,16 @@ static void send_input(struct run *r, const char *bytes, size_t length)
 
 static void select_console(struct run *r, struct console *c)
 {
-	char mark[CONSOLE_LABEL + 2];
+	char mark[CONSOLE_LABEL + 3];
 	size_t n = strlen(c->label);
 
 	r->shown = c;
-	if (strcmp(c->label, "system") == 0)
+	if (!r->server_seen || strcmp(c->label, "system") == 0)
 		return;
-	mark[0] = TERMINAL_SWITCH;
-	memcpy(mark + 1, c->label, n);
-	mark[n + 1] = TERMINAL_SWITCH;
-	send_input(r, mark, n + 2);
+	mark[0] = mark[1] = TERMINAL_SWITCH;	/* two: in step whatever came before */
+	memcpy(mark + 2, c->label, n);
+	mark[n + 2] = TERMINAL_SWITCH;
+	send_input(r, mark, n + 3);
 }
 
 /* Types what is due; a console that is not there yet is made, so that its name can be chosen. */
@@ -107,6 +108,10 @@ static void on_bytes(void *context, struct console *c, const char *bytes, size_t
 
 	if (r->terminal && c == r->shown)
 		out(bytes, length);
+	if (!r->server_seen && strcmp(c->label, "system") != 0) {
+		r->server_seen = true;
+		select_console(r, r->shown);
+	}
 	look_for_step(r, c, c->line, c->line_length);
 }
 
@@ -120,31 +125,54 @@ static bool all_off(const struct run *r)
 	return r->manifest->vms != NULL;
 }
 
-/* What a VM's monitor says about its VM, in NAME.log. */
-static void watch_line(struct run *r, const struct console *c, const char *line)
+static struct manifest_vm *vm_of_log(struct run *r, const struct console *c)
 {
 	struct manifest_vm *vm;
+
+	for (vm = r->manifest->vms; vm; vm = vm->next)
+		if (strncmp(c->label, vm->name, strlen(vm->name)) == 0 &&
+		    strcmp(c->label + strlen(vm->name), ".log") == 0)
+			return vm;
+	return NULL;
+}
+
+static void vm_ended(struct run *r, struct manifest_vm *vm, enum verdict verdict, const char *line)
+{
 	char text[256];
 
-	for (vm = r->manifest->vms; vm; vm = vm->next) {
-		if (strncmp(c->label, vm->name, strlen(vm->name)) != 0 ||
-		    strcmp(c->label + strlen(vm->name), ".log") != 0 || vm->off)
-			continue;
-		if (strstr(line, "stopped:")) {
-			snprintf(text, sizeof(text), "%s %.120s", vm->name, strstr(line, "stopped:"));
-			say(r, text);
-			vm->off = true;
-			r->result = RUN_FAILED;
-			if (!r->terminal && !r->options->raw)
-				r->ended = true;
-		} else if (strstr(line, "powered off")) {
-			snprintf(text, sizeof(text), "%s is off", vm->name);
-			say(r, text);
-			vm->off = true;
-		}
+	if (verdict == VERDICT_STOPPED) {
+		snprintf(text, sizeof(text), "%s %.120s", vm->name, strstr(line, "stopped:"));
+		r->result = RUN_FAILED;
+		r->ended |= !r->terminal && !r->options->raw;
+	} else {
+		snprintf(text, sizeof(text), "%s is off", vm->name);
 	}
+	say(r, text);
+	vm->off = true;
 	if (all_off(r))
 		end(r, RUN_OK);
+}
+
+/* Nothing more comes from a system whose kernel, root task or component died: no use in waiting. */
+static void system_died(struct run *r, const struct console *c, const char *line)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "%s: %.160s", c->label, line);
+	say(r, text);
+	r->result = RUN_FAILED;
+	r->ended |= !r->terminal && !r->options->raw;
+}
+
+static void watch_line(struct run *r, const struct console *c, const char *line)
+{
+	enum verdict verdict = verdict_of(c->label, line);
+	struct manifest_vm *vm = vm_of_log(r, c);
+
+	if (verdict == VERDICT_DEAD)
+		system_died(r, c, line);
+	else if (verdict != VERDICT_NONE && vm && !vm->off)
+		vm_ended(r, vm, verdict, line);
 }
 
 static void on_line(void *context, struct console *c, const char *line)

@@ -69,6 +69,11 @@ bool steps_add(struct run_options *o, bool send, const char *argument);
 bool steps_waiting_for(const struct run_options *o, unsigned int next, const char *console,
 		       const char *line, size_t length);
 
+/* verdict.c */
+enum verdict { VERDICT_NONE, VERDICT_OFF, VERDICT_STOPPED, VERDICT_DEAD };
+
+enum verdict verdict_of(const char *label, const char *line);
+
 /* console.c */
 #define CONSOLE_KEPT 8192
 
