@@ -45,7 +45,7 @@ class DriverMonitor:
         self.busy = False
         self.link = LINK_UP
         self.functions, self.doorbells, self.irqfds, self.msis, self.lines = {}, {}, {}, [], []
-        self.starts = 0
+        self.starts = self.infos = 0
         self.log = []
         self.completed = {}
         self.next_id = 1
@@ -115,6 +115,7 @@ class DriverMonitor:
         return (-errno.EBUSY if self.busy else 0), b"", []
 
     def vm_info(self, _argument, _fd):
+        self.infos += 1
         return 0, struct.pack(
             "<8I7Q64s", 7, self.sharing, self.link, 1, 1, self.spis[0], self.spis[1], 0,
             self.memdev[0], self.memdev[1], *self.memdev, *self.window, self.v2m, self.name.encode()), []

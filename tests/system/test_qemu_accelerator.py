@@ -2,9 +2,12 @@
 """The device VM's QEMU without the rest: it runs under emulation of user programs, and the test is
 kernel module, driver VM and its monitor in one (driver_monitor.py)."""
 
+import json
 import os
 import pathlib
+import select
 import shutil
+import socket
 import struct
 import subprocess
 
@@ -317,6 +320,61 @@ def test_every_kind_of_function(qemu, monitor, disk, tmp_path):
     assert kinds == [1, 2, 3, 4, 5, 8, 9, 16, 18, 18]
     assert all(f.vendor == 0x1af4 and f.msix_bar < 6 for f in m.functions.values())
     assert sorted(m.functions) == [n << 3 for n in range(1, 11)]
+
+
+class Qmp:
+    """QEMU's control socket. While it answers, its calls are served: it may be in one."""
+
+    def __init__(self, monitor, path):
+        self.monitor = monitor
+        self.end = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.end.connect(str(path))
+        self.text = b""
+        assert "QMP" in self.line()
+        self("qmp_capabilities")
+
+    def line(self):
+        def whole():
+            if select.select([self.end], [], [], 0)[0]:
+                self.text += self.end.recv(65536)
+            return b"\n" in self.text
+
+        self.monitor.until(whole, "QMP", timeout=20)
+        line, self.text = self.text.split(b"\n", 1)
+        return json.loads(line)
+
+    def __call__(self, command, **arguments):
+        self.end.sendall(json.dumps({"execute": command, "arguments": arguments}).encode())
+        while True:
+            answer = self.line()
+            if "event" not in answer:
+                return answer.get("return", answer.get("error"))
+
+
+def test_stopped_until_told(qemu, monitor, disk, tmp_path):
+    m = monitor()
+    m.link = LINK_DOWN
+    q = qemu("sel4,vm=workload,device=unix:" + m.path, *blk(disk), "-S",
+             "-qmp", "unix:%s/qmp,server,nowait" % tmp_path)
+    m.until(lambda: m.infos > 3, "look at the link")
+    qmp = Qmp(m, tmp_path / "qmp")
+    assert not m.functions
+    m.link = LINK_UP
+    m.until(lambda: m.functions, "function")
+    assert qmp("query-status")["status"] == "prelaunch" and m.starts == 0
+    assert m.config_read(BDF, 0, 4) == 0x10421af4
+    assert qmp("device_add", driver="virtio-rng-pci")["desc"] == "Bus 'pcie.0' does not support hotplugging"
+    assert "state is not QEMU's to save" in qmp("migrate", uri="exec:true")["desc"]
+    qmp("cont")
+    m.started()
+    qmp("system_reset")
+    assert m.config_read(BDF, 0, 4) == 0x10421af4
+    assert m.starts == 1
+    q.process.terminate()
+    while m.serve() and q.process.poll() is None:
+        pass
+    assert q.wait() == 0
+    assert "reset that VM too" in q.errors
 
 
 def test_io_ports_are_refused(qemu, monitor):

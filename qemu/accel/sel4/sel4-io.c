@@ -285,14 +285,12 @@ static void link_poll(void *opaque)
     if (io.state != WAITING || io.reset) {
         return;
     }
-    if (!link_up()) {
+    if (!link_up() || functions_register() < 0) {
         timer_mod(io.timer, qemu_clock_get_ms(QEMU_CLOCK_REALTIME) + LINK_POLL_MS);
         return;
     }
-    if (functions_register() == 0) {
-        io.state = REGISTERED;
-        start();
-    }
+    io.state = REGISTERED;
+    start();
 }
 
 void sel4_io_devices_reset(void)
