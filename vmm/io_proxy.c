@@ -287,6 +287,84 @@ static void lines_reset(struct io_proxy *proxy)
 		line_apply(proxy, line);
 }
 
+/* ---- functions that come back ---- */
+
+static bool same_function(const struct iobuf_pci_function *a, const struct iobuf_pci_function *b)
+{
+	return a->bdf == b->bdf && a->vendor == b->vendor && a->device == b->device &&
+	       !memcmp(a->bar_log2, b->bar_log2, sizeof(a->bar_log2)) &&
+	       !memcmp(a->bar_flags, b->bar_flags, sizeof(a->bar_flags));
+}
+
+static void ghost_keep(struct io_proxy *proxy, const struct pci_function *function)
+{
+	struct proxy_ghost *ghost = &proxy->ghost[function - proxy->host.function];
+
+	if (!(pci_config_read(function, PCI_COMMAND, 2) & PCI_COMMAND_MEMORY))
+		return;		/* the guest never used it, or was there only for a moment */
+	ghost->used = true;
+	ghost->is = function->is;
+	memcpy(ghost->header, function->config, sizeof(ghost->header));
+}
+
+static struct pci_function *ghost_function(struct io_proxy *proxy, const struct proxy_ghost *ghost)
+{
+	struct pci_function *function = ghost->used ? pci_find(&proxy->host, ghost->is.bdf) : NULL;
+
+	return function && same_function(&function->is, &ghost->is) ? function : NULL;
+}
+
+/* One configuration write to the backend, as the guest once made it. False: not now. */
+static bool restore_step(struct io_proxy *proxy, struct pci_function *function,
+			 const struct proxy_ghost *ghost, unsigned int step)
+{
+	bool command = step == IOBUF_PCI_BARS;
+	struct iobuf_message m = {
+		.op = IOBUF_CFG_WRITE,
+		.space = function->bdf,
+		.addr = command ? PCI_COMMAND : PCI_BAR + step * 4,
+		.len = command ? 2 : 4,
+	};
+	uint32_t value = 0;
+	int entry = ring_tags_open(&proxy->requests, &m.tag);
+
+	if (entry < 0)
+		return false;
+	memcpy(&value, ghost->header + m.addr, m.len);
+	m.data = value;
+	if (!ring_put(&proxy->link, &m)) {
+		ring_tags_close(&proxy->requests, m.tag);
+		return false;
+	}
+	pci_config_set(function, (unsigned int)m.addr, m.len, value);
+	proxy->waiting[entry] = NULL;
+	proxy->published = true;
+	return true;
+}
+
+/* Sends the next write; the one after it follows when this one is answered. */
+static void restore(struct io_proxy *proxy)
+{
+	for (; proxy->restored < PCI_FUNCTIONS * PROXY_STEPS; proxy->restored++) {
+		struct proxy_ghost *ghost = &proxy->ghost[proxy->restored / PROXY_STEPS];
+		struct pci_function *function = ghost_function(proxy, ghost);
+		unsigned int step = proxy->restored % PROXY_STEPS;
+
+		if (!function)
+			continue;
+		if (restore_step(proxy, function, ghost, step))
+			proxy->restored++;
+		if (step == IOBUF_PCI_BARS)
+			ghost->used = false;
+		return;
+	}
+}
+
+static void ghosts_forget(struct io_proxy *proxy)
+{
+	memset(proxy->ghost, 0, sizeof(proxy->ghost));
+}
+
 /* ---- what the device VM says ---- */
 
 static void drop_all(struct io_proxy *proxy)
@@ -306,8 +384,12 @@ static void drop_all(struct io_proxy *proxy)
 	doorbells_reset(proxy);
 	memset(proxy->vector, 0, sizeof(proxy->vector));
 	gicv2m_unbind_all(&proxy->vm->v2m, proxy);
-	for (i = 0; i < PCI_FUNCTIONS; i++)
+	for (i = 0; i < PCI_FUNCTIONS; i++) {
+		if (proxy->host.function[i].present)
+			ghost_keep(proxy, &proxy->host.function[i]);
 		pci_remove(&proxy->host.function[i]);
+	}
+	proxy->restored = PCI_FUNCTIONS * PROXY_STEPS;
 	lines_reset(proxy);
 	proxy->started = false;
 	proxy->published = true;
@@ -420,6 +502,8 @@ static void complete(struct io_proxy *proxy, const struct iobuf_message *m)
 	proxy->waiting[entry] = NULL;
 	if (vcpu && vcpu->state == VCPU_WAIT_DEVICE)
 		vcpu_complete_mmio(vcpu, &vcpu->access, m->status ? ~0ull : m->data);
+	else if (!vcpu)
+		restore(proxy);
 }
 
 static void handle(struct io_proxy *proxy, const struct iobuf_message *m)
@@ -444,6 +528,8 @@ static void handle(struct io_proxy *proxy, const struct iobuf_message *m)
 	case IOBUF_VM_START:
 		proxy->started = true;
 		answer(proxy, m, 0);
+		proxy->restored = 0;
+		restore(proxy);
 		break;
 	}
 }
@@ -520,6 +606,7 @@ void io_proxy_restart(struct io_proxy *proxy, const char *why)
 	if (proxy->said == RING_UP)
 		vm_log(proxy->vm, "connection to %s: %s", proxy->is->peer, why);
 	drop_all(proxy);
+	ghosts_forget(proxy);	/* the guest begins anew */
 	ring_restart(&proxy->link);
 	proxy->said = RING_DOWN;
 	proxy->published = true;

@@ -16,6 +16,7 @@ struct vcpu;
 
 #define PROXY_MSIX_ENTRIES	512	/* of all functions of the segment */
 #define PROXY_BUCKETS		64
+#define PROXY_STEPS		(IOBUF_PCI_BARS + 1)	/* of restoring a function */
 
 struct proxy_doorbell {
 	bool used;
@@ -34,6 +35,17 @@ struct proxy_vector {
 	uint64_t address;
 };
 
+/*
+ * A function that went with its link while the guest had it in use. When the backend is back and adds
+ * the same function, its BARs and command are written again: a guest that waits for the device's answer
+ * to a reset (Linux does so before it reboots) gets one.
+ */
+struct proxy_ghost {
+	bool used;
+	struct iobuf_pci_function is;
+	uint8_t header[PCI_HEADER_END];
+};
+
 struct io_proxy {
 	struct vm *vm;
 	const struct config_connection *is;
@@ -44,6 +56,8 @@ struct io_proxy {
 	struct proxy_doorbell doorbell[IOBUF_DOORBELLS];
 	int16_t bucket[PROXY_BUCKETS];
 	struct proxy_vector vector[PROXY_MSIX_ENTRIES];
+	struct proxy_ghost ghost[PCI_FUNCTIONS];
+	unsigned int restored;		/* step of restoring: ghost * PROXY_STEPS + BAR, or command */
 	uint8_t level;			/* lines that the device holds up */
 	uint8_t held;			/* resampled lines that wait for the guest's end of interrupt */
 	bool started;			/* VM_START: the functions are complete */

@@ -288,6 +288,11 @@ static void test_lines(void **state)
 	assert_int_equal(changes.changed[1], 1ull << (IOBUF_EOI_FIRST + 2 - 64));
 }
 
+static unsigned int proxy_requests(void)
+{
+	return vm.proxy[0].requests.used;
+}
+
 static void test_start_and_loss(void **state)
 {
 	start_up();
@@ -318,6 +323,44 @@ static void test_start_and_loss(void **state)
 	device_poll();
 	assert_int_equal(device.status, RING_UP);
 	add_function();
+}
+
+/* The backend died and is back: the guest's function is where it was. */
+static void test_restored(void **state)
+{
+	static const uint64_t offset[] = { 0x10, 0x14, 0x18, 0x1c, 0x20, 0x24, 0x04 };
+	static const uint64_t value[] = { 0, WINDOW, 0, 0, WINDOW + 0x4004, 0, 6 };
+
+	start_up();
+	add_function();
+	ring_restart(&device);
+	service();
+	device_poll();
+	service();
+	send(add_message());
+	expect(IOBUF_ACK);
+	send((struct iobuf_message){ .op = IOBUF_VM_START, .tag = 9 });
+	expect(IOBUF_ACK);
+	for (unsigned int i = 0; i < 7; i++) {
+		struct iobuf_message m = answer(IOBUF_CFG_WRITE, 0);
+
+		assert_int_equal(m.addr, offset[i]);
+		assert_int_equal(m.data, value[i]);
+		assert_int_equal(m.space, BDF);
+	}
+	assert_int_equal(proxy_requests(), 0);
+	assert_int_equal(window(0x4010, 4, false, 0), MMIO_LATER);
+	answer(IOBUF_MMIO_READ, 0);
+	/* a reset of the guest: nothing comes back by itself */
+	io_proxy_restart(&vm.proxy[0], "reset");
+	io_proxy_settle(&vm.proxy[0]);
+	device_poll();
+	service();
+	send(add_message());
+	expect(IOBUF_ACK);
+	send((struct iobuf_message){ .op = IOBUF_VM_START, .tag = 9 });
+	expect(IOBUF_ACK);
+	assert_int_equal(proxy_requests(), 0);
 }
 
 /* ---- peers that break rules ---- */
@@ -526,6 +569,7 @@ int main(void)
 		cmocka_unit_test(test_msi),
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_start_and_loss),
+		cmocka_unit_test(test_restored),
 		cmocka_unit_test(test_rules),
 		cmocka_unit_test(test_rubbish),
 		cmocka_unit_test(test_connector_registers),
