@@ -260,6 +260,9 @@ static void test_input(void **state)
 	assert_non_null(strstr(sent, "\x1eserial\x1eno port 'nobody' to give the input to\n"));
 	type("still");
 	heard(1, "still");
+	type("\x1elost in the mi\x1e\x1evm1\x1ew");	/* two marks: a label, whatever came before */
+	heard(2, "w");
+	type("\x1e\x1evm0\x1e");
 	type("\x1e\x01rest");	/* no label: the mark was a stray byte */
 	heard(1, "rest");
 }
