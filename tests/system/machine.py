@@ -103,7 +103,7 @@ class Machine:
         """Types into a console."""
         data = text.encode()
         if self.input != label:
-            data = MARK + label.encode() + MARK + data
+            data = 2 * MARK + label.encode() + MARK + data   # two: in step whatever came before
             self.input = label
         self.process.stdin.write(data)
 
