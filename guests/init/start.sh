@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# What every guest's init begins with, sourced: file systems, modules, helpers.
+# What every guest's init begins with, sourced: file systems, modules, helpers. It ends in `shell`,
+# where busybox's init takes over: a shell on the console, poweroff and reboot.
 /bin/busybox --install -s /bin
-export PATH=/usr/local/bin:/bin:/usr/bin HOME=/root TERM=${TERM:-vt100}
+export PATH=/bin:/usr/bin TERM=${TERM:-vt100}
 mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
@@ -9,16 +10,15 @@ mkdir -p /dev/pts
 mount -t devpts pts /dev/pts
 mount -t tmpfs tmp /tmp
 for module in $(cat /etc/modules); do
-	modprobe "$module"
+	modprobe "$module" || echo "init: module $module does not load"
 done
+stty rows 24 cols 80	# a serial line has no size of its own
 
 # given WORD: is it on the kernel's command line?
 given() { grep -qw -- "$1" /proc/cmdline; }
 
-# shell PROMPT: a shell with job control on the console, again when it ends
+# shell PROMPT: a shell with job control on the console, again when it ends; does not return
 shell() {
 	export PS1="$1# "
-	while :; do
-		setsid cttyhack sh
-	done
+	exec busybox init
 }
