@@ -17,7 +17,7 @@ def read(path):
     return (TARGET / path).read_bytes()
 
 
-def lines(image, end, timeout, machine="virt,virtualization=on,gic-version=2", memory="1G", cpu="cortex-a57"):
+def lines(image, end, timeout, machine="virt,virtualization=on,gic-version=2", memory="1G", cpu="cortex-a57", more=()):
     """The UART's lines until one starts with `end`, QEMU ends or the time is over."""
     with tempfile.TemporaryDirectory(prefix="peervisor-kernel-") as folder:
         path = os.path.join(folder, "image")
@@ -25,7 +25,7 @@ def lines(image, end, timeout, machine="virt,virtualization=on,gic-version=2", m
             file.write(image)
         process = subprocess.Popen(
             [QEMU, "-M", machine, "-cpu", cpu, "-m", memory, "-nic", "none", "-nodefaults", "-display", "none",
-             "-serial", "stdio", "-monitor", "none", "-no-reboot", "-kernel", path],
+             "-serial", "stdio", "-monitor", "none", "-no-reboot", "-kernel", path, *more],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         try:
             return _collect(process.stdout, end, time.monotonic() + timeout)

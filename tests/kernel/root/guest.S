@@ -7,6 +7,7 @@
 	.balign	4096
 	.global guest_start, guest_mmio, guest_irq, guest_timer, guest_timer_poll, guest_signal
 	.global guest_arm32, guest_spin, guest_put_char, guest_fp
+	.global guest_loop_wfi, guest_loop_signal
 guest_start:
 
 /* x0: an address nobody has. Load, store, wfi, smc, unknown hvc, in turn; each is a fault. */
@@ -100,6 +101,19 @@ guest_arm32:
 guest_spin:
 	add	x21, x21, #1
 	b	guest_spin
+
+/* A reply without a change of the registers executes it again: every entry ends in an exit. */
+guest_loop_wfi:
+	wfi
+	b	guest_loop_wfi
+
+guest_loop_signal:
+	mov	x19, x0
+	mov	x7, #-3
+1:	mov	x0, x19
+	mov	x1, #0
+	hvc	#0
+	b	1b
 
 	.balign	2048
 guest_vectors:
