@@ -2,10 +2,11 @@
 /* What the compiler may call, and zeroing. */
 #include <kernel/arch.h>
 
-void *memcpy(void *restrict dst, const void *restrict src, size_t n);
-void *memmove(void *dst, const void *src, size_t n);
-void *memset(void *dst, int c, size_t n);
-int memcmp(const void *a, const void *b, size_t n);
+/* used: with link-time optimisation the compiler's own calls come after the last look at who calls. */
+__attribute__((used)) void *memcpy(void *restrict dst, const void *restrict src, size_t n);
+__attribute__((used)) void *memmove(void *dst, const void *src, size_t n);
+__attribute__((used)) void *memset(void *dst, int c, size_t n);
+__attribute__((used)) int memcmp(const void *a, const void *b, size_t n);
 
 void *memcpy(void *restrict dst, const void *restrict src, size_t n)
 {
