@@ -65,14 +65,15 @@ static u64 vmid_lend(u16 asid, u64 *entry)
 void space_activate(struct cap cap)
 {
 	u64 *entry = cap_is_valid_vspace(cap) ? entry_of(cap_asid(cap)) : NULL;
-	u64 vmid;
+	u64 root = cap_paddr(cap).v, vmid;
 
-	if (!entry || ENTRY_SPACE(*entry) != cap_paddr(cap).v) {
-		mmu_set_user_space(mmu_image_ptr_to_phys(mmu_empty_space).v, VMID_EMPTY);
-		return;
+	if (!entry || ENTRY_SPACE(*entry) != root) {
+		root = mmu_image_ptr_to_phys(mmu_empty_space).v;
+		vmid = VMID_EMPTY;
+	} else {
+		vmid = *entry & ENTRY_VMID ? ENTRY_VMID_OF(*entry) : vmid_lend(cap_asid(cap), entry);
 	}
-	vmid = *entry & ENTRY_VMID ? ENTRY_VMID_OF(*entry) : vmid_lend(cap_asid(cap), entry);
-	mmu_set_user_space(cap_paddr(cap).v, vmid);
+	mmu_set_user_space(root, vmid);
 }
 
 void space_flush(u16 asid)

@@ -26,6 +26,7 @@
 
 static struct vcpu *loaded;	/* whose registers are in the hardware, NULL: nobody's */
 static bool enabled;		/* and its thread runs */
+static bool timer_unmasked;	/* PPI 27 at the controller */
 
 static unsigned int list_registers(void)
 {
@@ -69,6 +70,18 @@ static void save_register(struct vcpu *vcpu, unsigned int reg)
 	vcpu->registers[reg] = hardware_read(reg);
 }
 
+/* While no vCPU is enabled its timer is off and its interrupt cannot come, masked or not. */
+static void timer_mask(bool masked)
+{
+	if (timer_unmasked == !masked)
+		return;
+	timer_unmasked = !masked;
+	if (masked)
+		arch_irq_mask(GIC_PPI_VIRTUAL_TIMER);
+	else
+		arch_irq_unmask(GIC_PPI_VIRTUAL_TIMER);
+}
+
 /* The thread stops running; a native one is next. */
 static void disable(struct vcpu *vcpu)
 {
@@ -86,7 +99,6 @@ static void disable(struct vcpu *vcpu)
 	vcpu->registers[seL4_VCPUReg_CNTVOFF] = sysreg_read(cntvoff_el2);
 	vcpu->registers[seL4_VCPUReg_CNTKCTL_EL1] = sysreg_read(cntkctl_el1);
 	timer_native_access();
-	arch_irq_mask(GIC_PPI_VIRTUAL_TIMER);
 	enabled = false;
 }
 
@@ -102,8 +114,7 @@ static void enable(struct vcpu *vcpu)
 	sysreg_write(cntv_cval_el0, reg[seL4_VCPUReg_CNTV_CVAL]);
 	sysreg_write(cntkctl_el1, reg[seL4_VCPUReg_CNTKCTL_EL1]);
 	sysreg_write(cntvoff_el2, reg[seL4_VCPUReg_CNTVOFF]);
-	if (!vcpu->timer_masked)
-		arch_irq_unmask(GIC_PPI_VIRTUAL_TIMER);
+	timer_mask(vcpu->timer_masked);
 	sysreg_write(cntv_ctl_el0, reg[seL4_VCPUReg_CNTV_CTL]);
 	isb();
 	enabled = true;
@@ -221,7 +232,7 @@ void vcpu_maintenance(void)
 
 void vcpu_timer(void)
 {
-	arch_irq_mask(GIC_PPI_VIRTUAL_TIMER);
+	timer_mask(true);
 	if (!enabled)
 		return;
 	loaded->timer_masked = true;
@@ -422,7 +433,7 @@ static enum invoke ack_vppi(struct invocation *inv, struct vcpu *vcpu)
 		return error_argument(inv, 0);
 	vcpu->timer_masked = false;
 	if (vcpu == loaded && enabled)
-		arch_irq_unmask(GIC_PPI_VIRTUAL_TIMER);
+		timer_mask(false);
 	return INVOKE_OK;
 }
 
