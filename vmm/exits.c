@@ -61,11 +61,14 @@ static void stop_cpu(struct vm *vm, struct vcpu *vcpu)
 static enum result on_smc(struct vm *vm, struct vcpu *vcpu, uint32_t esr,
 			  const struct exit_message *message)
 {
-	uint64_t arg[3] = { vcpu_register(vcpu, 1), vcpu_register(vcpu, 2),
-			    vcpu_register(vcpu, 3) };
-	struct psci_result r = psci_call(vcpu_register(vcpu, 0), arg, vm->vcpus, vm_online(vm));
+	uint64_t arg[3];
+	struct psci_result r;
 
 	count(vm, EXIT_SMC);
+	arg[2] = vcpu_register(vcpu, 3);	/* first: one read of registers brings the others */
+	arg[1] = vcpu_register(vcpu, 2);
+	arg[0] = vcpu_register(vcpu, 1);
+	r = psci_call(vcpu_register(vcpu, 0), arg, vm->vcpus, vm_online(vm));
 	switch (r.action) {
 	case PSCI_STANDBY:
 		vcpu->standby = true;

@@ -51,12 +51,15 @@ void vcpu_exited_at(struct vcpu *vcpu, uint64_t pc)
 static void need(struct vcpu *vcpu, unsigned int count)
 {
 	uint64_t kept[VCPU_REGISTERS];
+	unsigned int changed = vcpu->changed;
 
 	if (count <= vcpu->known)
 		return;
-	memcpy(kept, vcpu->registers, vcpu->known * sizeof(kept[0]));
+	if (changed)
+		memcpy(kept, vcpu->registers, changed * sizeof(kept[0]));
 	seL4_TCB_ReadRegisters(vcpu->tcb, 0, 0, count, (seL4_UserContext *)vcpu->registers);
-	memcpy(vcpu->registers, kept, vcpu->known * sizeof(kept[0]));
+	if (changed)
+		memcpy(vcpu->registers, kept, changed * sizeof(kept[0]));
 	vcpu->known = count;
 	vcpu->vm->stats.register_reads++;
 }
@@ -97,13 +100,13 @@ void vcpu_skip(struct vcpu *vcpu)
 /* What fits in message registers needs no IPC buffer: the usual case, one word. */
 void vcpu_resume(struct vcpu *vcpu)
 {
+	bool reply = vcpu->vm->caller == vcpu;	/* it runs on with the next receive */
+
 	vcpu->state = VCPU_RUNNING;
-	if (!vcpu->changed && vcpu->vm->caller == vcpu) {
-		vcpu->vm->reply = true;		/* with the next receive */
-		return;
-	}
-	seL4_TCB_WriteRegisters(vcpu->tcb, 1, 0, vcpu->changed,
-				(const seL4_UserContext *)vcpu->registers);
+	vcpu->vm->reply |= reply;
+	if (vcpu->changed || !reply)
+		seL4_TCB_WriteRegisters(vcpu->tcb, !reply, 0, vcpu->changed,
+					(const seL4_UserContext *)vcpu->registers);
 	vcpu->changed = 0;
 }
 

@@ -15,13 +15,11 @@ typedef uint32_t (*field_read)(struct vgic *gic, struct vgic_irq *irq);
 typedef void (*field_write)(struct vgic *gic, struct vgic_irq *irq, uint32_t value);
 
 struct block {
-	uint16_t offset;
-	uint16_t length;	/* of 1,020 interrupts, as the manual has it */
 	uint8_t bits;		/* of each interrupt */
 	bool bytes;		/* byte accesses allowed */
 	bool ones;		/* a zero bit written does nothing */
 	field_read read;
-	field_write write;	/* NULL: read-only */
+	field_write write;
 };
 
 static bool is_sgi(const struct vgic_irq *irq)
@@ -180,25 +178,48 @@ static void clear_sources(struct vgic *gic, struct vgic_irq *irq, uint32_t value
 	vgic_update(gic, irq);
 }
 
-static const struct block blocks[] = {
-	/* offset		length	bits bytes  ones   read		write */
-	{ GICD_ISENABLER,	0x80,	1, false, true,  read_enable,	set_enable },
-	{ GICD_ICENABLER,	0x80,	1, false, true,  read_enable,	clear_enable },
-	{ GICD_ISPENDR,		0x80,	1, false, true,  read_pending,	set_pending },
-	{ GICD_ICPENDR,		0x80,	1, false, true,  read_pending,	clear_pending },
-	{ GICD_ISACTIVER,	0x80,	1, false, true,  read_active,	set_active },
-	{ GICD_ICACTIVER,	0x80,	1, false, true,  read_active,	clear_active },
-	{ GICD_IPRIORITYR,	0x400,	8, true,  false, read_priority,	write_priority },
-	{ GICD_ITARGETSR,	0x400,	8, true,  false, read_targets,	write_targets },
-	{ GICD_ICFGR,		0x100,	2, false, false, read_config,	write_config },
-	{ GICD_IGROUPR,		0x80,	1, false, false, read_group,	write_group },
-	{ GICD_CPENDSGIR,	0x10,	8, true,  true,  read_sources,	clear_sources },
-	{ GICD_SPENDSGIR,	0x10,	8, true,  true,  read_sources,	set_sources },
+/* The register blocks begin at multiples of 0x80: where an offset leads is a look into a table. */
+#define SLOT(offset)		((offset) / 0x80)
+#define SLOTS			SLOT(0x1000)
+#define SPAN(offset, length)	[SLOT(offset) ... SLOT((offset) + (length) - 1)]
+
+static const struct block blocks[SLOTS] = {
+	/* offset	length	   bits bytes  ones   read		write */
+	SPAN(GICD_IGROUPR,	0x80) =	 { 1, false, false, read_group,	write_group },
+	SPAN(GICD_ISENABLER,	0x80) =	 { 1, false, true,  read_enable,	set_enable },
+	SPAN(GICD_ICENABLER,	0x80) =	 { 1, false, true,  read_enable,	clear_enable },
+	SPAN(GICD_ISPENDR,	0x80) =	 { 1, false, true,  read_pending,	set_pending },
+	SPAN(GICD_ICPENDR,	0x80) =	 { 1, false, true,  read_pending,	clear_pending },
+	SPAN(GICD_ISACTIVER,	0x80) =	 { 1, false, true,  read_active,	set_active },
+	SPAN(GICD_ICACTIVER,	0x80) =	 { 1, false, true,  read_active,	clear_active },
+	SPAN(GICD_IPRIORITYR,	0x400) = { 8, true,  false, read_priority,	write_priority },
+	SPAN(GICD_ITARGETSR,	0x400) = { 8, true,  false, read_targets,	write_targets },
+	SPAN(GICD_ICFGR,	0x100) = { 2, false, false, read_config,	write_config },
 };
 
-static uint64_t read_block(struct vgic *gic, const struct block *b, const struct mmio_access *a)
+/* Where the blocks whose registers are not a multiple of 0x80 long begin. */
+static const struct block clear_sgi = { 8, true, true, read_sources, clear_sources };
+static const struct block set_sgi = { 8, true, true, read_sources, set_sources };
+
+static const struct block *block_at(uint64_t offset, uint64_t *first)
 {
-	unsigned int first = (unsigned int)(a->offset - b->offset) * 8 / b->bits;
+	const struct block *b = &blocks[SLOT(offset)];
+
+	if (b->read) {
+		/* 1,020 interrupts of 1, 2 or 8 bits from the start of the block */
+		*first = b->bits == 1 ? offset & ~0x7full :
+			 b->bits == 2 ? GICD_ICFGR : offset & ~0x3ffull;
+		return b;
+	}
+	*first = offset & ~0xfull;
+	if (*first == GICD_CPENDSGIR)
+		return &clear_sgi;
+	return *first == GICD_SPENDSGIR ? &set_sgi : NULL;
+}
+
+static uint64_t read_block(struct vgic *gic, const struct block *b, const struct mmio_access *a,
+			   unsigned int first)
+{
 	unsigned int count = a->size * 8u / b->bits, i;
 	uint64_t value = 0;
 
@@ -211,9 +232,9 @@ static uint64_t read_block(struct vgic *gic, const struct block *b, const struct
 	return value;
 }
 
-static void write_block(struct vgic *gic, const struct block *b, struct mmio_access *a)
+static void write_block(struct vgic *gic, const struct block *b, struct mmio_access *a,
+			unsigned int first)
 {
-	unsigned int first = (unsigned int)(a->offset - b->offset) * 8 / b->bits;
 	unsigned int count = a->size * 8u / b->bits, i;
 	uint32_t mask = (1u << b->bits) - 1;
 	uint64_t value = mmio_write_value(a);
@@ -282,24 +303,21 @@ static enum mmio_result write_word(struct vgic *gic, struct mmio_access *a)
 enum mmio_result vgic_mmio(void *device, struct mmio_access *a)
 {
 	struct vgic *gic = device;
-	unsigned int i;
+	const struct block *b;
+	unsigned int intid;
+	uint64_t first;
 
-	if ((a->offset & (a->size - 1u)) || a->size > 4)
+	if ((a->offset & (a->size - 1u)) || a->size > 4 || a->offset >= SLOTS * 0x80)
 		return MMIO_UNHANDLED;
-	for (i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++) {
-		const struct block *b = &blocks[i];
-
-		if (a->offset < b->offset || a->offset >= (uint64_t)b->offset + b->length)
-			continue;
-		if (a->size != 4 && !(b->bytes && a->size == 1))
-			return MMIO_UNHANDLED;
-		if (a->write)
-			write_block(gic, b, a);
-		else
-			a->value = read_block(gic, b, a);
-		return MMIO_DONE;
-	}
-	if (a->size != 4)
+	b = block_at(a->offset, &first);
+	if (a->size != 4 && !(b && b->bytes && a->size == 1))
 		return MMIO_UNHANDLED;
-	return a->write ? write_word(gic, a) : read_word(gic, a);
+	if (!b)
+		return a->write ? write_word(gic, a) : read_word(gic, a);
+	intid = (unsigned int)(a->offset - first) * 8 / b->bits;
+	if (a->write)
+		write_block(gic, b, a, intid);
+	else
+		a->value = read_block(gic, b, a, intid);
+	return MMIO_DONE;
 }

@@ -211,6 +211,7 @@ static void test_start(void **state)
 static void test_store_and_load(void **state)
 {
 	start(true);
+	thread[VCPU_PC] = 0x40001000;
 	thread[5] = 77;			/* x2 */
 	fault(seL4_Fault_VMFault, 4, 0x40001000, 0x5008, 0, STORE);
 	assert_int_equal(scratch, 77);
