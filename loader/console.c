@@ -88,3 +88,14 @@ _Noreturn void fail(const char *format, ...)
 	for (;;)
 		__asm__ volatile("wfi");
 }
+
+/* Debian's libfdt.a is built with stack protection. */
+#pragma GCC visibility push(default)
+uintptr_t __stack_chk_guard = 0x5bd1e995;
+_Noreturn void __stack_chk_fail(void);
+
+_Noreturn void __stack_chk_fail(void)
+{
+	fail("the stack was overrun in libfdt");
+}
+#pragma GCC visibility pop

@@ -53,11 +53,8 @@ void mmu_map_kernel(u64 virt, u64 phys, u64 size);
 
 /* fdt.c */
 struct fdt {
-	const u8 *base;
+	const void *base;
 	u32 total;
-	u32 tree, tree_end;		/* structure block */
-	u32 strings, strings_end;
-	u32 reserve;			/* memory reservation block */
 };
 /* NULL, or what is wrong with it. */
 const char *fdt_open(struct fdt *fdt, const void *base);
