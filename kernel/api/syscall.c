@@ -104,12 +104,14 @@ static void answer(struct tcb *tcb, seL4_Error code, const u64 *words, unsigned 
 	u64 *buffer = length > SEL4_MSG_REGISTERS ? tcb_buffer(tcb, true) : NULL;
 	unsigned int n;
 
-	for (n = 0; n < length; n++) {
-		if (!ipc_set_mr(tcb, buffer, n, words[n]))
-			break;
-	}
+	if (length > SEL4_MSG_REGISTERS && !buffer)
+		length = SEL4_MSG_REGISTERS;
+	for (n = 0; n < length && n < SEL4_MSG_REGISTERS; n++)
+		tcb->context.x[IPC_REG_MR0 + n] = words[n];
+	for (; n < length; n++)
+		buffer[SEL4_IPC_BUFFER_MSG / sizeof(u64) + n] = words[n];
 	tcb->context.x[IPC_REG_BADGE] = 0;
-	tcb->context.x[IPC_REG_INFO] = message_info(code, 0, 0, n);
+	tcb->context.x[IPC_REG_INFO] = message_info(code, 0, 0, length);
 }
 
 static void finish(struct invocation *inv, enum invoke outcome)
@@ -143,14 +145,17 @@ static void invoke_object(struct tcb *tcb, struct slot *slot, u64 info, bool blo
 	inv.cap = slot->cap;
 	inv.cptr = tcb->context.x[IPC_REG_BADGE];
 	inv.label = message_label(info);
-	inv.buffer = tcb_buffer(tcb, false);
+	inv.buffer = NULL;
 	inv.length = message_length(info);
-	if (!inv.buffer && inv.length > SEL4_MSG_REGISTERS)
-		inv.length = SEL4_MSG_REGISTERS;
+	if (inv.length > SEL4_MSG_REGISTERS) {
+		inv.buffer = tcb_buffer(tcb, false);
+		if (!inv.buffer)
+			inv.length = SEL4_MSG_REGISTERS;
+	}
 	inv.blocking = blocking;
 	inv.call = call;
 	inv.results = 0;
-	inv.error = (struct error_record){ 0 };
+	inv.error.code = seL4_NoError;	/* its other fields only count with their code */
 	if (!ipc_lookup_extra(tcb, info, inv.extra, &inv.extras, &bad, &failure)) {
 		if (blocking)
 			fault_cap(bad, false, &failure);

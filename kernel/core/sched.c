@@ -224,11 +224,12 @@ static bool woken_goes_first(bool current_runnable)
 
 static struct tcb *next_thread(void)
 {
-	bool runnable = tcb_runnable(sched_current);
 	struct tcb *next;
+	bool runnable;
 
 	if (action == KEEP_CURRENT)
 		return sched_current;
+	runnable = tcb_runnable(sched_current);
 	if (runnable)
 		sched_enqueue_head(sched_current);
 	if (action == SWITCH_TO_WOKEN && woken_goes_first(runnable))

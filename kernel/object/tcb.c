@@ -104,6 +104,14 @@ u64 *tcb_register(struct tcb *tcb, unsigned int i)
 	return (u64 *)&tcb->context + register_words[i];
 }
 
+void tcb_read_registers(const struct tcb *tcb, u64 *to, unsigned int count)
+{
+	const u64 *words = (const u64 *)&tcb->context;
+
+	for (unsigned int i = 0; i < count; i++)
+		to[i] = words[register_words[i]];
+}
+
 #define SPSR_FLAGS	0xf0000000UL	/* NZCV */
 #define SPSR_MODE	31UL
 #define SPSR_MODE_USER32	16UL

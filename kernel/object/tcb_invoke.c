@@ -30,8 +30,8 @@ static enum invoke read_registers(struct invocation *inv)
 	if (flags & 1)
 		tcb_suspend(tcb);
 	arch_context_sync(tcb);
-	for (unsigned int i = 0; i < count; i++)
-		invocation_result(inv, *tcb_register(tcb, i));
+	tcb_read_registers(tcb, inv->result, (unsigned int)count);
+	inv->results = (unsigned int)count;
 	return INVOKE_OK;
 }
 

@@ -7,10 +7,15 @@ import pack
 import run
 
 BUDGETS = {
-    "signal": 10000,
-    "call_reply": 10000,
-    "guest_exit": 10000,
-    "guest_signal": 10000,
+    "signal": 250,
+    "call_reply": 950,
+    "guest_exit": 950,
+    "guest_signal": 800,
+    "read_4": 450,
+    "read_36": 1200,
+    "write_1": 400,
+    "write_5": 500,
+    "vcpu_write": 400,
 }
 costs = {}
 

@@ -102,6 +102,8 @@ u64 *tcb_buffer(const struct tcb *tcb, bool for_write);
 
 /* Element i of the ABI's array of 36 registers (10.4). */
 u64 *tcb_register(struct tcb *tcb, unsigned int i);
+/* The first count of them, at most 36. */
+void tcb_read_registers(const struct tcb *tcb, u64 *to, unsigned int count);
 /* The SPSR that a user may set (1.7). */
 u64 tcb_sanitise_spsr(const struct tcb *tcb, u64 spsr);
 

@@ -114,7 +114,38 @@ static void guest_signal(void)
 	report("guest_signal", start);
 }
 
+/* What a VMM does at an exit with a register transfer. */
+static void invocations(void)
+{
+	seL4_CPtr tcb = object_new(seL4_TCBObject, 0), vcpu = object_new(seL4_ARM_VCPUObject, 0);
+	seL4_UserContext context = { 0 };
+	seL4_Word start;
+
+	CHECK(clock_open());
+	start = clock_now();
+	for (unsigned int i = 0; i < ROUNDS; i++)
+		seL4_TCB_ReadRegisters(tcb, false, 0, 4, &context);
+	report("read_4", start);
+	start = clock_now();
+	for (unsigned int i = 0; i < ROUNDS; i++)
+		seL4_TCB_ReadRegisters(tcb, false, 0, SEL4_TCB_REGISTERS, &context);
+	report("read_36", start);
+	start = clock_now();
+	for (unsigned int i = 0; i < ROUNDS; i++)
+		seL4_TCB_WriteRegisters(tcb, false, 0, 1, &context);
+	report("write_1", start);
+	start = clock_now();
+	for (unsigned int i = 0; i < ROUNDS; i++)
+		seL4_TCB_WriteRegisters(tcb, false, 0, 5, &context);
+	report("write_5", start);
+	start = clock_now();
+	for (unsigned int i = 0; i < ROUNDS; i++)
+		seL4_ARM_VCPU_WriteRegs(vcpu, PEERVISOR_VCPU_LR, 0);
+	report("vcpu_write", start);
+}
+
 const struct test tests_cost[] = {
+	{ "cost_invocations", invocations },
 	{ "cost_signal", signal_nobody },
 	{ "cost_call_reply", round_trip },
 	{ "cost_guest_exit", guest_exit },
