@@ -92,9 +92,12 @@ static enum mmio_result bar_access(struct pci_function *function, unsigned int b
 	struct connector *c = function->owner;
 	uint64_t offset = access->offset;
 
+	/* BAR 2 is mapped: what still faults there is a write to the other side's page. */
+	if (bar == CONNECTOR_BAR_IOBUF && c->mapped)
+		return MMIO_READ_ONLY;
 	access->value = access->write ? access->value : ~0ull;
 	if (bar != CONNECTOR_BAR_REGISTERS || (offset & (access->size - 1u)))
-		return MMIO_DONE;	/* BAR 2 has its pages mapped, or it is nowhere */
+		return MMIO_DONE;
 	if (access->write)
 		write_register(c, offset, mmio_write_value(access));
 	else
@@ -244,11 +247,27 @@ void connector_upcall(struct connector *c)
 		update_line(c);
 }
 
+/*
+ * The guest is gone, and with it who answers: its page counts for nobody until the next run of it
+ * starts a new epoch, so that the driver's side waits for nothing.
+ */
+static void withdraw(struct connector *c)
+{
+	struct iobuf_page *page = (struct iobuf_page *)(uintptr_t)c->is->page_device;
+
+	if (!page)
+		return;
+	__atomic_store_n(&page->peer_epoch, 0, __ATOMIC_SEQ_CST);
+	if (c->is->signal)
+		seL4_Signal(c->is->signal);
+}
+
 void connector_reset(struct connector *c)
 {
 	unsigned int device = c->function->bdf >> 3;
 
 	unmap(c);
+	withdraw(c);
 	c->status = 0;
 	gicv2m_unbind(&c->vm->v2m, c->spi, c);
 	c->spi = -1;

@@ -168,6 +168,10 @@ static enum result on_data_abort(struct vm *vm, struct vcpu *vcpu, uint32_t esr,
 		vcpu->access = access;
 		vcpu->state = VCPU_WAIT_DEVICE;
 		return HANDLED;
+	case MMIO_READ_ONLY:
+		abort_access(vm, vcpu, "write to memory that is read-only for this VM", address,
+			     LOG_READ_ONLY);
+		return HANDLED;
 	case MMIO_UNHANDLED:
 		break;
 	}

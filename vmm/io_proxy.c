@@ -198,12 +198,12 @@ static enum mmio_result request(struct io_proxy *proxy, struct mmio_access *acce
 	m->len = access->size;
 	if (access->write)
 		m->data = mmio_write_value(access);
+	proxy->published = true;	/* or the peer broke a rule, which is to be said */
 	if (!ring_put(&proxy->link, m)) {
 		ring_tags_close(&proxy->requests, m->tag);
 		return all_ones(access);
 	}
 	proxy->waiting[entry] = access->vcpu;
-	proxy->published = true;
 	proxy->vm->stats.messages_out++;
 	return MMIO_LATER;
 }
@@ -238,16 +238,48 @@ static const struct pci_operations remote = {
 	.bar = remote_bar,
 };
 
+/*
+ * Nobody there: all ones, but for the register that was written last, which keeps what was written.
+ * Linux resets its virtio devices before it reboots, by a zero that it waits to read back; all ones
+ * for ever would keep a guest from rebooting because its backend died.
+ */
+static enum mmio_result dead_access(struct io_proxy *proxy, struct mmio_access *access)
+{
+	if (access->write) {
+		proxy->dead_address = access->address;
+		proxy->dead_size = access->size;
+		proxy->dead_value = mmio_write_value(access);
+		return MMIO_DONE;
+	}
+	if (access->size == proxy->dead_size &&
+	    access->address.value == proxy->dead_address.value)
+		access->value = proxy->dead_value;
+	else
+		access->value = ~0ull;
+	return MMIO_DONE;
+}
+
+static enum mmio_result window_access(struct io_proxy *proxy, struct mmio_access *access)
+{
+	struct pci_function *function;
+	unsigned int bar;
+	uint64_t offset;
+
+	function = pci_route(&proxy->host, access->address, access->size, &bar, &offset);
+	if (!function)
+		return dead_access(proxy, access);
+	access->offset = offset;
+	return remote_bar(function, bar, access);
+}
+
 enum mmio_result io_proxy_window_mmio(void *device, struct mmio_access *access)
 {
 	struct io_proxy *proxy = device;
 	int doorbell;
 
-	if (!access->write)
-		return pci_window_mmio(&proxy->host, access);
-	doorbell = doorbell_find(proxy, access);
+	doorbell = access->write ? doorbell_find(proxy, access) : -1;
 	if (doorbell < 0)
-		return pci_window_mmio(&proxy->host, access);
+		return window_access(proxy, access);
 	ring_count(&proxy->link, (unsigned int)doorbell);
 	proxy->published = true;
 	proxy->vm->stats.exits[EXIT_DOORBELL]++;
@@ -391,6 +423,7 @@ static void drop_all(struct io_proxy *proxy)
 	}
 	proxy->restored = PCI_FUNCTIONS * PROXY_STEPS;
 	lines_reset(proxy);
+	proxy->dead_size = 0;
 	proxy->started = false;
 	proxy->published = true;
 }

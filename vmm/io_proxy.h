@@ -57,6 +57,9 @@ struct io_proxy {
 	int16_t bucket[PROXY_BUCKETS];
 	struct proxy_vector vector[PROXY_MSIX_ENTRIES];
 	struct proxy_ghost ghost[PCI_FUNCTIONS];
+	gpa_t dead_address;		/* last write to where no function is: what a read there gives */
+	uint64_t dead_value;
+	uint8_t dead_size;
 	unsigned int restored;		/* step of restoring: ghost * PROXY_STEPS + BAR, or command */
 	uint8_t level;			/* lines that the device holds up */
 	uint8_t held;			/* resampled lines that wait for the guest's end of interrupt */

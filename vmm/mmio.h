@@ -14,6 +14,7 @@ enum mmio_result {
 	MMIO_DONE,		/* a read's value is in access->value */
 	MMIO_LATER,		/* vcpu_complete_mmio comes later: the vCPU stays blocked */
 	MMIO_UNHANDLED,		/* nothing there: an external abort for the guest */
+	MMIO_READ_ONLY,		/* likewise; memory that the guest may only read */
 };
 
 struct mmio_access {

@@ -122,6 +122,7 @@ void vm_log(struct vm *vm, const char *format, ...) __attribute__((format(printf
 enum vm_log_reason {
 	LOG_FORGED,
 	LOG_UNMAPPED,
+	LOG_READ_ONLY,
 	LOG_NO_SYNDROME,
 	LOG_NO_TIMER,
 	LOG_SYSREG,

@@ -19,6 +19,6 @@ given() { grep -qw -- "$1" /proc/cmdline; }
 
 # shell PROMPT: a shell with job control on the console, again when it ends; does not return
 shell() {
-	export PS1="$1# "
+	export PS1="$1# " ENV=/etc/shell.sh
 	exec busybox init
 }

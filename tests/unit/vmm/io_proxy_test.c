@@ -313,6 +313,13 @@ static void test_start_and_loss(void **state)
 	service();
 	assert_int_equal(vm.proxy[0].link.status, RING_UP);
 	assert_int_equal(config(0, 4, false, 0), MMIO_DONE);	/* functions are gone */
+	assert_int_equal(window(0x4014, 1, false, 0), MMIO_DONE);
+	assert_int_equal(fake[0].completed_value & 0xff, 0xff);
+	assert_int_equal(window(0x4014, 1, true, 0), MMIO_DONE);	/* a driver resets what is dead */
+	assert_int_equal(window(0x4014, 1, false, 0), MMIO_DONE);
+	assert_int_equal(fake[0].completed_value & 0xff, 0);
+	assert_int_equal(window(0x4010, 1, false, 0), MMIO_DONE);
+	assert_int_equal(fake[0].completed_value & 0xff, 0xff);
 	add_function();
 	/* a restart of this side */
 	io_proxy_restart(&vm.proxy[0], "reset");
