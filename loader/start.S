@@ -22,7 +22,12 @@ loader_header:
 
 start:
 	msr	daifset, #15
-	adrp	x9, stack_top
+	mrs	x9, CurrentEL
+	cmp	x9, #2 << 2
+	b.ne	1f
+	mov	x9, #0x33ff		/* CPTR_EL2: RES1, SIMD does not trap (the C library's memset) */
+	msr	cptr_el2, x9
+1:	adrp	x9, stack_top
 	add	x9, x9, :lo12:stack_top
 	mov	sp, x9
 	mov	x19, x0
