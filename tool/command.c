@@ -26,9 +26,24 @@ struct settings {
 	char *end;
 };
 
-enum { OPTION_KERNEL = 256, OPTION_BUILD_DIR, OPTION_GUESTS, OPTION_STRICT, OPTION_PRINT, OPTION_PLATFORM,
-	OPTION_DISK, OPTION_NO_TERMINAL, OPTION_LOG_DIR, OPTION_TIMEOUT, OPTION_RAW, OPTION_EXPECT, OPTION_SEND, OPTION_CONSOLE,
-	OPTION_QEMU, OPTION_READ_ONLY };
+enum {
+	OPTION_KERNEL = 256,
+	OPTION_BUILD_DIR,
+	OPTION_GUESTS,
+	OPTION_STRICT,
+	OPTION_PRINT,
+	OPTION_PLATFORM,
+	OPTION_DISK,
+	OPTION_NO_TERMINAL,
+	OPTION_LOG_DIR,
+	OPTION_TIMEOUT,
+	OPTION_RAW,
+	OPTION_EXPECT,
+	OPTION_SEND,
+	OPTION_CONSOLE,
+	OPTION_QEMU,
+	OPTION_READ_ONLY
+};
 
 #define BUILD_OPTIONS \
 	{ "help", no_argument, NULL, 'h' }, \
@@ -91,7 +106,8 @@ static const char run_help[] =
 	"  --raw               stdin and stdout are the machine's UART\n"
 	"  --qemu-arg ARG      one more argument of QEMU; may be given several times\n"
 	"An assembly is built first; options of `build` are accepted.\n"
-	"Keys: Ctrl-^ next console, Ctrl-] leave. Exit code 0: all VMs powered off, or you left; 1: not.\n"
+	"Keys: Ctrl-^ next console, Ctrl-] leave. Exit code 0: all VMs powered off, or you left; "
+	"1: not.\n"
 	"example: peervisor run two-vms.img --disk disk.img\n";
 
 /* The project's build folder, from the place of this program: build/host/tool/peervisor. */
@@ -204,13 +220,15 @@ static const char *parse(struct settings *s, struct arena *a, int argc, char **a
 		}
 		if (option == '?' || !one_option(s, a, option)) {
 			if (option != '?')
-				fprintf(stderr, "peervisor: bad option value '%s'\n", optarg ? optarg : "");
+				fprintf(stderr, "peervisor: bad option value '%s'\n",
+					optarg ? optarg : "");
 			fputs(help, stderr);
 			return NULL;
 		}
 	}
 	if (optind != argc - 1) {
-		fprintf(stderr, "peervisor: %s\n", optind == argc ? "what? Name a file" : "one file at a time");
+		fprintf(stderr, "peervisor: %s\n",
+			optind == argc ? "what? Name a file" : "one file at a time");
 		fputs(help, stderr);
 		return NULL;
 	}
@@ -229,7 +247,8 @@ static int load_model(struct arena *a, const struct settings *s, const char *pat
 
 	*d = (struct diagnostics){ .arena = a, .out = stderr, .strict = s->strict };
 	if (!platform) {
-		fprintf(stderr, "peervisor: platform '%s' is not known; qemu-arm-virt is\n", s->platform);
+		fprintf(stderr, "peervisor: platform '%s' is not known; qemu-arm-virt is\n",
+			s->platform);
 		return 2;
 	}
 	file = adl_load(a, d, path, &adl);

@@ -70,7 +70,8 @@ static bool parse_connection(struct parser *p, struct adl_composition *c)
 		end = &(*end)->next;
 	} while (parser_accept(p, ","));
 	APPEND(c->connections, n);
-	return parser_expect(p, ")", "a connection's ends") && parser_expect(p, ";", "a connection");
+	return parser_expect(p, ")", "a connection's ends") &&
+	       parser_expect(p, ";", "a connection");
 }
 
 static bool parse_export(struct parser *p, struct adl_composition *c)
@@ -151,7 +152,8 @@ static bool parse_composition_item(struct parser *p, struct adl_composition *c, 
 		return parse_virtio(p, c);
 	if (parser_accept(p, ";"))
 		return true;
-	return parser_expected(p, "a part of a composition", "one of component, connection, export, group, "
+	return parser_expected(p, "a part of a composition",
+			       "one of component, connection, export, group, "
 			       "VIRTIO_COMPOSITION_DEF starts here");
 }
 
@@ -261,7 +263,8 @@ static bool parse_assembly_item(struct parser *p, struct adl_composition *c)
 		return parse_configuration_block(p, c);
 	if (parser_accept(p, ";"))
 		return true;
-	return parser_expected(p, "composition or configuration", "put instances in composition { }, "
+	return parser_expected(p, "composition or configuration",
+			       "put instances in composition { }, "
 			       "settings in configuration { }");
 }
 

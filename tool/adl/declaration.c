@@ -54,8 +54,10 @@ static bool add_interface(struct parser *p, struct adl_component *c, enum adl_in
 		return false;
 	for (other = c->interfaces; other; other = other->next)
 		if (strcmp(other->name, i->name) == 0)
-			diagnostic_error(p->diagnostics, i->at, "component %s already has '%s' (line %u); "
-					 "give one another name", c->name, i->name, other->at->line);
+			diagnostic_error(p->diagnostics, i->at,
+					 "component %s already has '%s' (line %u); "
+					 "give one another name",
+					 c->name, i->name, other->at->line);
 	APPEND(c->interfaces, i);
 	return parser_expect(p, ";", "an interface");
 }
@@ -68,7 +70,8 @@ static bool add_lock(struct parser *p, struct adl_component *c)
 	if (parser_at(p, "mutex"))
 		kind = INTERFACE_MUTEX;
 	else if (!parser_at(p, "semaphore") && !parser_at(p, "binary_semaphore"))
-		return parser_expected(p, "mutex, semaphore or binary_semaphore", "say what it has");
+		return parser_expected(p, "mutex, semaphore or binary_semaphore",
+				       "say what it has");
 	return add_interface(p, c, kind, true);
 }
 
@@ -85,8 +88,10 @@ static bool add_attribute(struct parser *p, struct adl_component *c)
 	}
 	for (other = c->attributes; other; other = other->next)
 		if (strcmp(other->name, a->name) == 0)
-			diagnostic_error(p->diagnostics, a->at, "component %s already has attribute '%s' "
-					 "(line %u); remove one", c->name, a->name, other->at->line);
+			diagnostic_error(p->diagnostics, a->at,
+					 "component %s already has attribute '%s' "
+					 "(line %u); remove one",
+					 c->name, a->name, other->at->line);
 	APPEND(c->attributes, a);
 	return parser_expect(p, ";", "an attribute");
 }
@@ -143,7 +148,8 @@ static bool parse_component_item(struct parser *p, struct adl_component *c)
 		return parse_configuration_block(p, component_composition(p, c));
 	if (parser_accept(p, ";"))
 		return true;
-	return parser_expected(p, "a part of a component", "one of control, hardware, uses, provides, "
+	return parser_expected(p, "a part of a component",
+			       "one of control, hardware, uses, provides, "
 			       "emits, consumes, dataport, has, attribute, include, composition, "
 			       "configuration starts here");
 }
@@ -173,8 +179,10 @@ static void insert_component(struct parser *p, struct adl_component *c)
 		if (strcmp((*link)->name, c->name) != 0)
 			continue;
 		if (!(*link)->builtin)
-			diagnostic_error(p->diagnostics, c->at, "component %s is defined already (%s:%u); "
-					 "give one another name", c->name, (*link)->at->file, (*link)->at->line);
+			diagnostic_error(p->diagnostics, c->at,
+					 "component %s is defined already (%s:%u); "
+					 "give one another name",
+					 c->name, (*link)->at->file, (*link)->at->line);
 		c->next = (*link)->next;
 		*link = c;
 		return;
@@ -214,8 +222,10 @@ static bool parse_connector_end(struct parser *p, struct adl_connector_end *end)
 		end->type = arena_copy(p->arena, end->type, n - 1);
 	if (strcmp(end->type, "Procedure") != 0 && strcmp(end->type, "Event") != 0 &&
 	    strcmp(end->type, "Dataport") != 0)
-		diagnostic_error(p->diagnostics, at, "'%s' is no kind of interface; write Procedure, Event "
-				 "or Dataport", end->type);
+		diagnostic_error(p->diagnostics, at,
+				 "'%s' is no kind of interface; write Procedure, Event "
+				 "or Dataport",
+				 end->type);
 	while (!parser_at(p, ";") && parser_peek(p)->kind != TOKEN_END && !parser_at(p, "}"))
 		p->at++;
 	return parser_expect(p, ";", "a connector's end");
@@ -240,14 +250,17 @@ bool parse_connector(struct parser *p)
 		} else if (parser_at(p, "attribute")) {
 			parser_skip(p);
 		} else {
-			return parser_expected(p, "from, to or attribute", "a connector has two ends");
+			return parser_expected(p, "from, to or attribute",
+					       "a connector has two ends");
 		}
 	}
 	parser_accept(p, ";");
 	other = adl_connector(p->file, c->name);
 	if (other && !other->builtin)
-		diagnostic_error(p->diagnostics, c->at, "connector %s is defined already (%s:%u); give one "
-				 "another name", c->name, other->at->file, other->at->line);
+		diagnostic_error(p->diagnostics, c->at,
+				 "connector %s is defined already (%s:%u); give one "
+				 "another name",
+				 c->name, other->at->file, other->at->line);
 	c->next = p->file->connectors;
 	p->file->connectors = c;
 	return true;
@@ -277,7 +290,8 @@ static bool parse_parameters(struct parser *p, struct adl_method *m)
 	return true;
 }
 
-static bool parse_method(struct parser *p, struct adl_procedure *procedure, struct adl_method ***end)
+static bool parse_method(struct parser *p, struct adl_procedure *procedure,
+			 struct adl_method ***end)
 {
 	struct adl_method *m = ARENA_NEW(p->arena, struct adl_method), *other;
 	bool array;
@@ -289,8 +303,10 @@ static bool parse_method(struct parser *p, struct adl_procedure *procedure, stru
 		return false;
 	for (other = procedure->methods; other; other = other->next)
 		if (strcmp(other->name, m->name) == 0)
-			diagnostic_error(p->diagnostics, m->at, "procedure %s already has '%s'; give one "
-					 "another name", procedure->name, m->name);
+			diagnostic_error(p->diagnostics, m->at,
+					 "procedure %s already has '%s'; give one "
+					 "another name",
+					 procedure->name, m->name);
 	**end = m;
 	*end = &m->next;
 	return parser_expect(p, ";", "a method");

@@ -114,7 +114,8 @@ static size_t column_of(const struct token *t, const char *line, size_t length, 
 
 static void show_line(FILE *out, const char *line, size_t length, size_t column)
 {
-	size_t i, first = column > LINE_SHOWN / 2 && length > LINE_SHOWN ? column - LINE_SHOWN / 2 : 0;
+	size_t i, first = column > LINE_SHOWN / 2 && length > LINE_SHOWN ? column - LINE_SHOWN / 2
+									 : 0;
 	size_t last = length - first > LINE_SHOWN ? first + LINE_SHOWN : length;
 
 	fputs("    ", out);

@@ -168,13 +168,17 @@ static void say_bad(struct lexer *l, const struct token *t)
 	if (l->bad++ >= BAD_LIMIT)
 		return;
 	if (c == '"' || c == '\'')
-		diagnostic_error(l->diagnostics, t, "a string without an end; close it with %c on the "
-				 "same line", c);
+		diagnostic_error(l->diagnostics, t,
+				 "a string without an end; close it with %c on the "
+				 "same line",
+				 c);
 	else if (isprint(c))
 		diagnostic_error(l->diagnostics, t, "'%c' means nothing here; remove it", c);
 	else
-		diagnostic_error(l->diagnostics, t, "byte 0x%02x means nothing here; an assembly is "
-				 "plain text", c);
+		diagnostic_error(l->diagnostics, t,
+				 "byte 0x%02x means nothing here; an assembly is "
+				 "plain text",
+				 c);
 }
 
 static struct token *new_token(struct lexer *l)

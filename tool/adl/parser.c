@@ -45,7 +45,8 @@ bool parser_expected(struct parser *p, const char *what, const char *todo)
 	const struct token *t = parser_peek(p);
 
 	if (t->kind == TOKEN_END)
-		diagnostic_error(p->diagnostics, t, "the file ends where %s is expected; %s", what, todo);
+		diagnostic_error(p->diagnostics, t, "the file ends where %s is expected; %s", what,
+				 todo);
 	else
 		diagnostic_error(p->diagnostics, t, "expected %s, not '%.*s'; %s", what,
 				 (int)(t->length > 40 ? 40 : t->length), t->text, todo);
@@ -148,7 +149,8 @@ static bool import_builtin(struct parser *p, const struct token *at)
 	while (!parser_at(p, ">")) {
 		t = parser_next(p);
 		if (t->kind == TOKEN_END || length + t->length >= sizeof(buffer)) {
-			diagnostic_error(p->diagnostics, at, "an import without an end; write import "
+			diagnostic_error(p->diagnostics, at,
+					 "an import without an end; write import "
 					 "<NAME>; or import \"PATH\";");
 			return false;
 		}
@@ -159,8 +161,10 @@ static bool import_builtin(struct parser *p, const struct token *at)
 	name = arena_copy(p->arena, buffer, length);
 	text = prelude_import(name);
 	if (!text) {
-		diagnostic_error(p->diagnostics, at, "there is no built-in import <%s>; built in are "
-				 "<std_connector.camkes>, <global-connectors.camkes>, <vm-connectors.camkes>",
+		diagnostic_error(p->diagnostics, at,
+				 "there is no built-in import <%s>; built in are "
+				 "<std_connector.camkes>, <global-connectors.camkes>, "
+				 "<vm-connectors.camkes>",
 				 name);
 		return parser_expect(p, ";", "an import") && false;
 	}
@@ -180,7 +184,8 @@ static const char *find_import(struct parser *p, const struct token *at, const c
 
 	if (name[0] == '/')
 		return stat(name, &st) == 0 ? name : NULL;
-	path = slash ? arena_format(p->arena, "%.*s/%s", (int)(slash - at->file), at->file, name) : name;
+	path = slash ? arena_format(p->arena, "%.*s/%s", (int)(slash - at->file), at->file, name)
+		     : name;
 	if (stat(path, &st) == 0)
 		return path;
 	for (i = p->options->includes; i && *i; i++) {
@@ -199,11 +204,13 @@ static bool import_file(struct parser *p, const struct token *at)
 	struct source *s;
 
 	if (!path) {
-		diagnostic_error(p->diagnostics, t, "\"%s\" is not there; looked beside this file and in "
-				 "the -I folders", name);
+		diagnostic_error(p->diagnostics, t,
+				 "\"%s\" is not there; looked beside this file and in "
+				 "the -I folders",
+				 name);
 	} else if (p->depth >= PARSER_DEPTH) {
-		diagnostic_error(p->diagnostics, t, "imports are nested deeper than %d; import less",
-				 PARSER_DEPTH);
+		diagnostic_error(p->diagnostics, t,
+				 "imports are nested deeper than %d; import less", PARSER_DEPTH);
 	} else if (!already_imported(p, path)) {
 		s = source_load(p->arena, p->diagnostics, path, p->options->includes);
 		if (s)
@@ -255,7 +262,8 @@ static bool parse_declaration(struct parser *p)
 			return table[i].parse(p);
 	if (parser_accept(p, ";"))
 		return true;
-	return parser_expected(p, "a declaration", "one of component, assembly, procedure, connector, "
+	return parser_expected(p, "a declaration",
+			       "one of component, assembly, procedure, connector, "
 			       "import starts here");
 }
 
@@ -284,7 +292,8 @@ struct adl_file *adl_load(struct arena *a, struct diagnostics *d, const char *pa
 	already_imported(&p, path);
 	parse_source(&p, s, false);
 	if (!p.file->assembly_at && d->errors == 0)
-		diagnostic_plain(d, "%s: no assembly in it; write assembly { composition { ... } }", path);
+		diagnostic_plain(d, "%s: no assembly in it; write assembly { composition { ... } }",
+				 path);
 	return p.file;
 }
 

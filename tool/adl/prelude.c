@@ -48,7 +48,8 @@ const char *prelude_import(const char *name)
 {
 	if (strcmp(name, "std_connector.camkes") == 0)
 		return std_connectors;
-	if (strcmp(name, "global-connectors.camkes") == 0 || strcmp(name, "vm-connectors.camkes") == 0 ||
+	if (strcmp(name, "global-connectors.camkes") == 0 ||
+	    strcmp(name, "vm-connectors.camkes") == 0 ||
 	    strcmp(name, "global-connector.camkes") == 0)
 		return global_connectors;
 	return NULL;

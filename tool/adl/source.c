@@ -123,7 +123,8 @@ static bool buffer_fill(struct buffer *b, int fd)
 /* Collects both streams; false: it took too long. */
 static bool child_collect(struct child *c, struct buffer *out, struct buffer *err)
 {
-	struct pollfd fds[2] = { { .fd = c->out, .events = POLLIN }, { .fd = c->err, .events = POLLIN } };
+	struct pollfd fds[2] = { { .fd = c->out, .events = POLLIN },
+				 { .fd = c->err, .events = POLLIN } };
 	int ready = 1;
 
 	while ((fds[0].fd >= 0 || fds[1].fd >= 0) && ready > 0) {
@@ -184,11 +185,17 @@ static char *preprocess(struct arena *a, struct diagnostics *d, const char *path
 	while (waitpid(c.pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (!intime) {
-		diagnostic_plain(d, "%s: the preprocessor took longer than %d s; look for a macro that "
-				 "grows without end", path, CPP_SECONDS);
+		diagnostic_plain(
+			d,
+			"%s: the preprocessor took longer than %d s; look for a macro that "
+			"grows without end",
+			path, CPP_SECONDS);
 	} else if (out.length >= TEXT_LIMIT) {
-		diagnostic_plain(d, "%s: more than 64 MiB after the preprocessor; look for a macro that "
-				 "grows without end", path);
+		diagnostic_plain(
+			d,
+			"%s: more than 64 MiB after the preprocessor; look for a macro that "
+			"grows without end",
+			path);
 	} else if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
 		if (err.length)
 			err.data[err.length] = '\0';
@@ -209,7 +216,8 @@ struct source *source_load(struct arena *a, struct diagnostics *d, const char *p
 	struct stat st;
 
 	if (stat(path, &st) < 0) {
-		diagnostic_plain(d, "%s: %s; name an assembly file (.camkes)", path, strerror(errno));
+		diagnostic_plain(d, "%s: %s; name an assembly file (.camkes)", path,
+				 strerror(errno));
 		return NULL;
 	}
 	if (!S_ISREG(st.st_mode) || st.st_size > (off_t)TEXT_LIMIT) {

@@ -9,7 +9,8 @@
 
 static struct adl_value *parse_expression(struct parser *p, unsigned int level);
 
-static struct adl_value *new_value(struct parser *p, enum adl_value_kind kind, const struct token *at)
+static struct adl_value *new_value(struct parser *p, enum adl_value_kind kind,
+				   const struct token *at)
 {
 	struct adl_value *v = ARENA_NEW(p->arena, struct adl_value);
 
@@ -34,7 +35,8 @@ static struct adl_value *parse_number(struct parser *p)
 	v->integer = (int64_t)strtoull(text, NULL, text[0] == '0' && strlen(text) > 1 &&
 				       (text[1] | 32) == 'x' ? 16 : 10);
 	if (errno == ERANGE) {
-		diagnostic_error(p->diagnostics, t, "this number does not fit 64 bits; make it smaller");
+		diagnostic_error(p->diagnostics, t,
+				 "this number does not fit 64 bits; make it smaller");
 		return NULL;
 	}
 	return v;
@@ -130,7 +132,8 @@ static struct adl_value *parse_dict(struct parser *p)
 		if (!key || !parser_expect(p, ":", "a key"))
 			return NULL;
 		if (adl_key(dict, key))
-			diagnostic_error(p->diagnostics, at, "key '%s' stands here twice; remove one", key);
+			diagnostic_error(p->diagnostics, at,
+					 "key '%s' stands here twice; remove one", key);
 		item = parse_value(p);
 		if (!append_item(dict, &end, item))
 			return NULL;
@@ -148,7 +151,8 @@ static struct adl_value *parse_word(struct parser *p)
 	const struct token *t = parser_peek(p);
 	struct adl_value *v, *arguments;
 
-	if (token_is(t, "true") || token_is(t, "false") || token_is(t, "True") || token_is(t, "False")) {
+	if (token_is(t, "true") || token_is(t, "false") || token_is(t, "True") ||
+	    token_is(t, "False")) {
 		v = new_value(p, VALUE_BOOLEAN, t);
 		v->integer = (t->text[0] | 32) == 't';
 		p->at++;
@@ -164,7 +168,8 @@ static struct adl_value *parse_word(struct parser *p)
 		v->items = arguments;
 		return v;
 	}
-	parser_expected(p, "a value", "texts are written in \"quotes\"; to take another attribute's "
+	parser_expected(p, "a value",
+			"texts are written in \"quotes\"; to take another attribute's "
 			"value write <- instead of =");
 	return NULL;
 }
@@ -211,7 +216,8 @@ static struct adl_value *parse_unary(struct parser *p)
 		return parse_primary(p);
 	if (++p->depth > PARSER_DEPTH) {
 		p->depth--;
-		diagnostic_error(p->diagnostics, t, "nested deeper than %d; simplify", PARSER_DEPTH);
+		diagnostic_error(p->diagnostics, t, "nested deeper than %d; simplify",
+				 PARSER_DEPTH);
 		return NULL;
 	}
 	p->at++;
@@ -219,9 +225,10 @@ static struct adl_value *parse_unary(struct parser *p)
 	p->depth--;
 	if (!v)
 		return NULL;
-	if (t->text[0] != '!' && v->kind != VALUE_INTEGER && !(v->kind == VALUE_FLOAT && t->text[0] != '~')) {
-		diagnostic_error(p->diagnostics, t, "'%c' does not work on %s; use a number", t->text[0],
-				 adl_kind_name(v->kind));
+	if (t->text[0] != '!' && v->kind != VALUE_INTEGER &&
+	    !(v->kind == VALUE_FLOAT && t->text[0] != '~')) {
+		diagnostic_error(p->diagnostics, t, "'%c' does not work on %s; use a number",
+				 t->text[0], adl_kind_name(v->kind));
 		return NULL;
 	}
 	r = new_value(p, t->text[0] == '!' ? VALUE_BOOLEAN : v->kind, t);
@@ -371,14 +378,16 @@ static struct adl_value *apply(struct parser *p, const struct token *t, const st
 		r->integer = op[0] == '|' ? truth(a) || truth(b) : truth(a) && truth(b);
 	} else if (level_operator(t, 5) || level_operator(t, 6)) {
 		r->kind = VALUE_BOOLEAN;
-		ok = (numeric(a) && numeric(b)) || (a->kind == VALUE_STRING && b->kind == VALUE_STRING);
+		ok = (numeric(a) && numeric(b)) ||
+		     (a->kind == VALUE_STRING && b->kind == VALUE_STRING);
 		r->integer = ok && comparison(op, compare(a, b));
 	} else {
 		ok = arithmetic(p, r, op, a, b);
 	}
 	if (ok)
 		return r;
-	diagnostic_error(p->diagnostics, t, "'%s' has no result for %s and %s here; check both sides", op,
+	diagnostic_error(p->diagnostics, t,
+			 "'%s' has no result for %s and %s here; check both sides", op,
 			 adl_kind_name(a->kind), adl_kind_name(b->kind));
 	return NULL;
 }

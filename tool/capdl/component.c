@@ -9,8 +9,10 @@
 uint64_t component_slot(struct component *c)
 {
 	if (c->slots >> COMPONENT_RADIX)
-		diagnostic_plain(c->system->diagnostics, "%s needs more than %u capabilities; connect it to "
-				 "less", c->name, 1u << COMPONENT_RADIX);
+		diagnostic_plain(c->system->diagnostics,
+				 "%s needs more than %u capabilities; connect it to "
+				 "less",
+				 c->name, 1u << COMPONENT_RADIX);
 	return c->slots++ & ((1u << COMPONENT_RADIX) - 1);
 }
 
@@ -26,8 +28,10 @@ uint64_t component_cap(struct component *c, uint32_t object, uint32_t page, uint
 uint64_t component_event(struct component *c)
 {
 	if (c->events == COMPONENT_EVENTS)
-		diagnostic_plain(c->system->diagnostics, "%s has more than %u sources of events "
-				 "(interrupts, connections); give it less", c->name, COMPONENT_EVENTS);
+		diagnostic_plain(c->system->diagnostics,
+				 "%s has more than %u sources of events "
+				 "(interrupts, connections); give it less",
+				 c->name, COMPONENT_EVENTS);
 	if (c->events >= COMPONENT_EVENTS)
 		return 0;
 	return 1ull << c->events++;
@@ -48,16 +52,19 @@ static bool load_elf(struct component *c, const char *file)
 	uint32_t memory;
 	unsigned int i;
 
-	if (!elf_load(s->arena, s->diagnostics, arena_format(s->arena, "%s/%s", s->build_dir, file), &elf))
+	if (!elf_load(s->arena, s->diagnostics, arena_format(s->arena, "%s/%s", s->build_dir, file),
+		      &elf))
 		return false;
 	for (i = 0; i < elf.count; i++) {
 		g = &elf.segments[i];
 		first = g->vaddr & ~4095ull;
 		end = (g->vaddr + g->memory_size + 4095) & ~4095ull;
 		if (first < 4096 || first < taken || end > COMPONENT_ELF_END) {
-			diagnostic_plain(s->diagnostics, "%s: segment at 0x%llx shares a page with another or "
-					 "lies outside [0x1000, 0x%llx); link it with page-aligned segments",
-					 elf.path, (unsigned long long)g->vaddr, COMPONENT_ELF_END);
+			diagnostic_plain(
+				s->diagnostics,
+				"%s: segment at 0x%llx shares a page with another or "
+				"lies outside [0x1000, 0x%llx); link it with page-aligned segments",
+				elf.path, (unsigned long long)g->vaddr, COMPONENT_ELF_END);
 			return false;
 		}
 		taken = end;
@@ -65,7 +72,8 @@ static bool load_elf(struct component *c, const char *file)
 					     g->execute ? "text" : g->write ? "data" : "rodata", i);
 		distribution_fill(d, memory, g->vaddr - first, g->data, g->file_size);
 		distribution_map(d, c->vspace, memory, first,
-				 g->write ? RIGHTS_RW : SEL4_RIGHT_READ, g->execute ? CACHED : CACHED_DATA);
+				 g->write ? RIGHTS_RW : SEL4_RIGHT_READ,
+				 g->execute ? CACHED : CACHED_DATA);
 	}
 	c->entry = elf.entry;
 	return true;
@@ -109,7 +117,8 @@ struct component *component_new(struct system *s, const struct component_plan *p
 		 component_cap(c, c->notification, 0, SEL4_RIGHT_READ, 0));
 	if (plan->endpoint) {
 		c->endpoint = distribution_object(d, CAPDL_ENDPOINT, 0, "%s.endpoint", c->name);
-		tree_u64(c->config, "endpoint-slot", component_cap(c, c->endpoint, 0, SEL4_RIGHT_READ, 0));
+		tree_u64(c->config, "endpoint-slot",
+			 component_cap(c, c->endpoint, 0, SEL4_RIGHT_READ, 0));
 	}
 	make_memory(c, plan);
 	return load_elf(c, plan->elf) ? c : NULL;

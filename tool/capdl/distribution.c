@@ -68,8 +68,12 @@ void distribution_cap(struct distribution *d, uint32_t cnode, uint64_t slot, uin
 {
 	struct capdl_cap *c = NEW(d, caps);
 
-	*c = (struct capdl_cap){ .cnode = cnode, .slot = (uint32_t)slot, .object = object, .page = page,
-		.rights = rights, .badge = badge };
+	*c = (struct capdl_cap){ .cnode = cnode,
+				 .slot = (uint32_t)slot,
+				 .object = object,
+				 .page = page,
+				 .rights = rights,
+				 .badge = badge };
 }
 
 void distribution_map(struct distribution *d, uint32_t vspace, uint32_t memory, uint64_t vaddr,
@@ -78,8 +82,12 @@ void distribution_map(struct distribution *d, uint32_t vspace, uint32_t memory, 
 	uint32_t count = d->objects[memory].count;
 	struct capdl_mapping *m = NEW(d, mappings);
 
-	*m = (struct capdl_mapping){ .vspace = vspace, .memory = memory, .vaddr = vaddr, .count = count,
-		.rights = rights, .attributes = attributes };
+	*m = (struct capdl_mapping){ .vspace = vspace,
+				     .memory = memory,
+				     .vaddr = vaddr,
+				     .count = count,
+				     .rights = rights,
+				     .attributes = attributes };
 }
 
 void distribution_fill(struct distribution *d, uint32_t memory, uint64_t offset, const void *data,
@@ -149,7 +157,8 @@ static uint64_t place_fills(struct distribution *d, uint64_t offset)
 	return offset;
 }
 
-static uint64_t table(unsigned char *blob, uint64_t *offset, const void *data, size_t count, size_t size)
+static uint64_t table(unsigned char *blob, uint64_t *offset, const void *data, size_t count,
+		      size_t size)
 {
 	uint64_t at = *offset;
 

@@ -35,8 +35,9 @@ static const char *add_segment(struct elf *elf, const Elf64_Phdr *p, const unsig
 		return NULL;
 	if (elf->count == ELF_SEGMENTS)
 		return "has too many segments";
-	if (p->p_filesz > p->p_memsz || p->p_offset > length || p->p_filesz > length - p->p_offset ||
-	    p->p_vaddr + p->p_memsz < p->p_vaddr || p->p_memsz > FILE_LIMIT)
+	if (p->p_filesz > p->p_memsz || p->p_offset > length ||
+	    p->p_filesz > length - p->p_offset || p->p_vaddr + p->p_memsz < p->p_vaddr ||
+	    p->p_memsz > FILE_LIMIT)
 		return "has a broken segment";
 	s = &elf->segments[elf->count];
 	if (elf->count && p->p_vaddr < s[-1].vaddr + s[-1].memory_size)

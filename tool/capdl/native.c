@@ -60,8 +60,9 @@ static void connect_event(const struct native *all, const struct model_connectio
 	tree_u64(consumer->config, property(consumer, n->to->interface, "-badge"), badge);
 	for (e = n->from; e; e = e->next) {
 		emitter = component_of(all, e->component);
-		tree_u64(emitter->config, property(emitter, e->interface, "-slot"),
-			 component_cap(emitter, consumer->notification, 0, SEL4_RIGHT_WRITE, badge));
+		tree_u64(
+			emitter->config, property(emitter, e->interface, "-slot"),
+			component_cap(emitter, consumer->notification, 0, SEL4_RIGHT_WRITE, badge));
 	}
 }
 
@@ -75,9 +76,11 @@ static void map_dataport(const struct native *all, const struct model_end *e, ui
 	c->dataports += size + 4096;	/* a page between two that faults */
 }
 
-static void connect_memory(struct system *s, const struct native *all, const struct model_connection *n)
+static void connect_memory(struct system *s, const struct native *all,
+			   const struct model_connection *n)
 {
-	uint32_t memory = distribution_memory(s->distribution, n->size >> 12, "%s", n->source->name);
+	uint32_t memory =
+		distribution_memory(s->distribution, n->size >> 12, "%s", n->source->name);
 	const struct model_end *e;
 
 	for (e = n->from; e; e = e->next)
@@ -99,9 +102,10 @@ static void add_attributes(struct system *s, struct native *n)
 		else if (v && (v->kind == VALUE_INTEGER || v->kind == VALUE_BOOLEAN))
 			tree_u64(n->component->config, a->name, (uint64_t)v->integer);
 		else if (v)
-			diagnostic_warning(s->diagnostics, v->at, "attribute '%s' is %s, which native "
-					   "components cannot read yet; use an integer or a string", a->name,
-					   adl_kind_name(v->kind));
+			diagnostic_warning(s->diagnostics, v->at,
+					   "attribute '%s' is %s, which native "
+					   "components cannot read yet; use an integer or a string",
+					   a->name, adl_kind_name(v->kind));
 	}
 }
 
@@ -109,9 +113,13 @@ static bool make_native(struct system *s, struct native *n)
 {
 	const struct model_component *m = n->model;
 	struct component_plan plan = {
-		.name = m->instance->name, .elf = arena_format(s->arena, "components/%s.elf", m->elf),
-		.compatible = "peervisor,component-1", .priority = m->priority, .heap = m->heap_size,
-		.stack = m->stack_size, .endpoint = provides(m),
+		.name = m->instance->name,
+		.elf = arena_format(s->arena, "components/%s.elf", m->elf),
+		.compatible = "peervisor,component-1",
+		.priority = m->priority,
+		.heap = m->heap_size,
+		.stack = m->stack_size,
+		.endpoint = provides(m),
 	};
 
 	n->component = component_new(s, &plan);

@@ -2,12 +2,14 @@
 /* The capability distribution as text, in the manner of capDL: objects, then who holds what. */
 #include "distribution.h"
 
-static const char *const type_names[] = { "ut", "tcb", "ep", "notification", "cnode", "vspace", "frame", "irq" };
+static const char *const type_names[] = { "ut",	   "tcb",    "ep",    "notification",
+					  "cnode", "vspace", "frame", "irq" };
 
 static void print_rights(FILE *out, uint32_t rights)
 {
-	fprintf(out, "%s%s%s%s", rights & SEL4_RIGHT_READ ? "R" : "", rights & SEL4_RIGHT_WRITE ? "W" : "",
-		rights & SEL4_RIGHT_GRANT ? "G" : "", rights & SEL4_RIGHT_GRANT_REPLY ? "P" : "");
+	fprintf(out, "%s%s%s%s", rights & SEL4_RIGHT_READ ? "R" : "",
+		rights & SEL4_RIGHT_WRITE ? "W" : "", rights & SEL4_RIGHT_GRANT ? "G" : "",
+		rights & SEL4_RIGHT_GRANT_REPLY ? "P" : "");
 }
 
 static void print_object(const struct capdl_object *o, FILE *out)
@@ -67,7 +69,8 @@ static void print_mappings(const struct distribution *d, uint32_t vspace, FILE *
 		m = &d->mappings[i];
 		if (m->vspace != vspace)
 			continue;
-		fprintf(out, "  0x%llx: %s (", (unsigned long long)m->vaddr, d->objects[m->memory].name);
+		fprintf(out, "  0x%llx: %s (", (unsigned long long)m->vaddr,
+			d->objects[m->memory].name);
 		print_rights(out, m->rights);
 		fprintf(out, "%s%s)\n", m->attributes & SEL4_ATTR_EXECUTE_NEVER ? "" : "X",
 			m->attributes & SEL4_ATTR_CACHEABLE ? "" : ", uncached");
@@ -77,16 +80,16 @@ static void print_mappings(const struct distribution *d, uint32_t vspace, FILE *
 
 static void print_thread(const struct distribution *d, const struct capdl_thread *t, FILE *out)
 {
-	fprintf(out, "%s {\n  cspace: %s (guard_size: %llu)\n  vspace: %s\n", d->objects[t->tcb].name,
-		d->objects[t->cspace].name, (unsigned long long)t->cspace_guard & 63,
-		d->objects[t->vspace].name);
+	fprintf(out, "%s {\n  cspace: %s (guard_size: %llu)\n  vspace: %s\n",
+		d->objects[t->tcb].name, d->objects[t->cspace].name,
+		(unsigned long long)t->cspace_guard & 63, d->objects[t->vspace].name);
 	if (t->ipc_memory != CAPDL_NONE)
 		fprintf(out, "  ipc_buffer_slot: %s (0x%llx)\n", d->objects[t->ipc_memory].name,
 			(unsigned long long)t->ipc_vaddr);
 	if (t->bound_notification != CAPDL_NONE)
 		fprintf(out, "  bound_notification: %s\n", d->objects[t->bound_notification].name);
-	fprintf(out, "  prio: %u, max_prio: %u, fault_ep: 0x%llx, resume: %s\n}\n", t->priority, t->mcp,
-		(unsigned long long)t->fault_endpoint, t->resume ? "true" : "false");
+	fprintf(out, "  prio: %u, max_prio: %u, fault_ep: 0x%llx, resume: %s\n}\n", t->priority,
+		t->mcp, (unsigned long long)t->fault_endpoint, t->resume ? "true" : "false");
 }
 
 void distribution_print(const struct distribution *d, FILE *out)
@@ -108,6 +111,7 @@ void distribution_print(const struct distribution *d, FILE *out)
 	fputs("}\n\nirq maps {\n", out);
 	for (i = 0; i < d->num_irqs; i++)
 		fprintf(out, "%s: %s (badge: 0x%llx)\n", d->objects[d->irqs[i].irq].name,
-			d->objects[d->irqs[i].notification].name, (unsigned long long)d->irqs[i].badge);
+			d->objects[d->irqs[i].notification].name,
+			(unsigned long long)d->irqs[i].badge);
 	fputs("}\n", out);
 }

@@ -15,7 +15,8 @@ static struct component *make_timer(struct system *s)
 	if (!c)
 		return NULL;
 	badge = component_event(c);
-	irq = distribution_object(s->distribution, CAPDL_IRQ, s->model->platform->timer_intid, "timer.irq");
+	irq = distribution_object(s->distribution, CAPDL_IRQ, s->model->platform->timer_intid,
+				  "timer.irq");
 	tree_u64(c->config, "irq-slot", component_cap(c, irq, 0, RIGHTS_RW, 0));
 	tree_u64(c->config, "irq-badge", badge);
 	distribution_irq(s->distribution, irq, c->notification, badge);
@@ -25,8 +26,12 @@ static struct component *make_timer(struct system *s)
 static struct component *make_serial(struct system *s)
 {
 	static const struct component_plan plan = {
-		.name = "serial", .elf = "components/serial.elf", .compatible = "peervisor,serial-1",
-		.priority = PRIORITY_SERIAL, .heap = 16u << 10, .stack = 16u << 10,
+		.name = "serial",
+		.elf = "components/serial.elf",
+		.compatible = "peervisor,serial-1",
+		.priority = PRIORITY_SERIAL,
+		.heap = 16u << 10,
+		.stack = 16u << 10,
 	};
 	struct component *c = component_new(s, &plan);
 	struct distribution *d = s->distribution;

@@ -130,7 +130,8 @@ void *tree_flatten(struct tree *root, size_t *size)
 		error = flatten(fdt, room, root);
 	}
 	if (error) {
-		fprintf(stderr, "peervisor: internal error: device tree: %s\n", fdt_strerror(error));
+		fprintf(stderr, "peervisor: internal error: device tree: %s\n",
+			fdt_strerror(error));
 		abort();
 	}
 	*size = fdt_totalsize(fdt);

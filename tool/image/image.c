@@ -44,8 +44,8 @@ static unsigned char *read_part(struct build *b, const char *path, size_t limit,
 	char *data = source_read_file(b->model->arena, path, limit, &length);
 
 	if (!data)
-		diagnostic_plain(b->model->diagnostics, "%s: %s; build it first (`make build`)", path,
-				 strerror(errno));
+		diagnostic_plain(b->model->diagnostics, "%s: %s; build it first (`make build`)",
+				 path, strerror(errno));
 	*size = length;
 	return (unsigned char *)data;
 }
@@ -60,7 +60,8 @@ static bool read_loader(struct build *b)
 	if (!b->loader)
 		return false;
 	if (b->loader_size < IMAGE_HEADER_OFFSET + sizeof(h)) {
-		diagnostic_plain(m->diagnostics, "%s is too short for a loader; build it again", path);
+		diagnostic_plain(m->diagnostics, "%s is too short for a loader; build it again",
+				 path);
 		return false;
 	}
 	return true;
@@ -77,11 +78,14 @@ static bool read_kernel(struct build *b)
 		return false;
 	for (i = 0; i < elf.count; i++)
 		if (elf.segments[i].paddr < native->base ||
-		    elf.segments[i].paddr + elf.segments[i].memory_size > native->base + native->size) {
-			diagnostic_plain(d, "kernel %s is linked to 0x%llx, but this machine runs kernels from "
-					 "0x%llx on; build it for platform %s", b->options->kernel,
-					 (unsigned long long)elf.segments[i].paddr,
-					 (unsigned long long)native->base, b->model->platform->name);
+		    elf.segments[i].paddr + elf.segments[i].memory_size >
+			    native->base + native->size) {
+			diagnostic_plain(
+				d,
+				"kernel %s is linked to 0x%llx, but this machine runs kernels from "
+				"0x%llx on; build it for platform %s",
+				b->options->kernel, (unsigned long long)elf.segments[i].paddr,
+				(unsigned long long)native->base, b->model->platform->name);
 			return false;
 		}
 	b->kernel = read_part(b, b->options->kernel, LOADER_LIMIT * 4, &b->kernel_size);
@@ -90,7 +94,8 @@ static bool read_kernel(struct build *b)
 
 static bool read_root(struct build *b)
 {
-	const char *path = arena_format(b->model->arena, "%s/roottask/roottask.elf", b->options->build_dir);
+	const char *path =
+		arena_format(b->model->arena, "%s/roottask/roottask.elf", b->options->build_dir);
 
 	return elf_load(b->model->arena, b->model->diagnostics, path, &b->root);
 }
@@ -127,8 +132,10 @@ static struct image_item *add_item(struct build *b, enum image_item_type type, c
 	struct image_item *i = &b->items[b->count < IMAGE_MAX_ITEMS ? b->count : 0];
 
 	if (b->count == IMAGE_MAX_ITEMS) {
-		diagnostic_plain(b->model->diagnostics, "more than %u parts in the image; use less VMs or guest "
-				 "files", IMAGE_MAX_ITEMS);
+		diagnostic_plain(b->model->diagnostics,
+				 "more than %u parts in the image; use less VMs or guest "
+				 "files",
+				 IMAGE_MAX_ITEMS);
 		return i;
 	}
 	b->count++;
@@ -207,7 +214,8 @@ static bool plan(struct build *b)
 			return true;
 		guess = (b->fixed + MODEL_LARGE - 1) & ~(MODEL_LARGE - 1);
 	}
-	diagnostic_plain(b->model->diagnostics, "internal error: the image's layout does not settle");
+	diagnostic_plain(b->model->diagnostics,
+			 "internal error: the image's layout does not settle");
 	return false;
 }
 
@@ -222,9 +230,14 @@ static uint32_t checksum(const struct build *b)
 static void fill_header(struct build *b)
 {
 	struct image_header h = {
-		.magic = IMAGE_MAGIC, .version = IMAGE_VERSION, .platform = IMAGE_PLATFORM_QEMU_VIRT,
-		.load_address = b->model->platform->image_base, .size = b->size, .table = b->table,
-		.items = b->count, .crc32 = checksum(b),
+		.magic = IMAGE_MAGIC,
+		.version = IMAGE_VERSION,
+		.platform = IMAGE_PLATFORM_QEMU_VIRT,
+		.load_address = b->model->platform->image_base,
+		.size = b->size,
+		.table = b->table,
+		.items = b->count,
+		.crc32 = checksum(b),
 	};
 	uint64_t linux_size = page_up(b->size);
 
@@ -260,7 +273,8 @@ static bool put_all(struct build *b, int fd, const char *manifest, size_t manife
 
 	for (blob = b->model->blobs; blob && ok; blob = blob->next)
 		ok = put(fd, blob->paddr - b->model->platform->image_base, blob->data, blob->size);
-	return ok && put(fd, b->size - manifest_length, manifest, manifest_length) && fsync(fd) == 0;
+	return ok && put(fd, b->size - manifest_length, manifest, manifest_length) &&
+	       fsync(fd) == 0;
 }
 
 static uint64_t content_end(const struct build *b)
@@ -294,7 +308,8 @@ static bool write_image(struct build *b)
 		ok = close(fd) == 0 && ok;
 	ok = ok && rename(beside, path) == 0;
 	if (!ok) {
-		diagnostic_plain(m->diagnostics, "cannot write %s: %s; choose another place with -o", path,
+		diagnostic_plain(m->diagnostics,
+				 "cannot write %s: %s; choose another place with -o", path,
 				 strerror(errno));
 		unlink(beside);
 	}
@@ -324,8 +339,8 @@ static void print_map(const struct build *b)
 			(unsigned long long)vm->ram_base);
 	}
 	for (l = m->links; l; l = l->next)
-		fprintf(stderr, "  %s sees the memory of %s at 0x%llx\n", l->device->name, l->driver->name,
-			(unsigned long long)l->memdev_ipa);
+		fprintf(stderr, "  %s sees the memory of %s at 0x%llx\n", l->device->name,
+			l->driver->name, (unsigned long long)l->memdev_ipa);
 	print_range("kernel, components", "", m->platform->native_memory.base, b->user_size);
 }
 

@@ -32,7 +32,8 @@ char *manifest_write(struct arena *a, const struct model *m, size_t *length)
 
 	text = arena_format(a, "memory %llu\n", 1024ull);
 	for (vm = m->vms; vm; vm = vm->next) {
-		text = arena_format(a, "%svm %s %s\n", text, vm->name, vm->console ? "console" : "none");
+		text = arena_format(a, "%svm %s %s\n", text, vm->name,
+				    vm->console ? "console" : "none");
 		for (d = vm->machine_devices; d; d = d->next)
 			if (strcmp(d->type, "virtio-blk") == 0)
 				text = arena_format(a, "%sdisk %s %u %s\n", text, d->name, d->bus,
@@ -111,8 +112,11 @@ struct manifest *manifest_read(struct arena *a, const char *image)
 	text = read_text(a, f);
 	fclose(f);
 	if (!text) {
-		fprintf(stderr, "peervisor: %s is no image of `peervisor build`, or it is cut off; build it "
-			"again\n", image);
+		fprintf(stderr,
+			"peervisor: %s is no image of `peervisor build`, or it is cut off; build "
+			"it "
+			"again\n",
+			image);
 		return NULL;
 	}
 	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))

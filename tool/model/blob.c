@@ -45,7 +45,8 @@ static struct model_blob *same_content(struct model *m, const struct model_blob 
 	return NULL;
 }
 
-struct model_blob *model_blob(struct model *m, const char *name, const struct token *at, bool optional)
+struct model_blob *model_blob(struct model *m, const char *name, const struct token *at,
+			      bool optional)
 {
 	struct model_blob *b = ARENA_NEW(m->arena, struct model_blob), *same, **end;
 	struct stat st;
@@ -53,8 +54,10 @@ struct model_blob *model_blob(struct model *m, const char *name, const struct to
 
 	if (!path) {
 		if (!optional)
-			diagnostic_error(m->diagnostics, at, "guest file \"%s\" is not there; looked in %s and "
-					 "%s (`make build` makes the guests)", name, m->guests, m->folder);
+			diagnostic_error(m->diagnostics, at,
+					 "guest file \"%s\" is not there; looked in %s and "
+					 "%s (`make build` makes the guests)",
+					 name, m->guests, m->folder);
 		return NULL;
 	}
 	if (!S_ISREG(st.st_mode) || st.st_size == 0) {

@@ -20,8 +20,9 @@ static void check_reserved(struct model *m, const struct model_vm *vm, const str
 		 overlap(r->paddr, r->size, p->native_memory.base, p->native_memory.size))
 		what = "RAM; a VM's memory is set by ram_size";
 	if (what)
-		diagnostic_error(m->diagnostics, r->at, "0x%llx (0x%llx bytes) of %s is in %s; remove it",
-				 (unsigned long long)r->paddr, (unsigned long long)r->size, vm->name, what);
+		diagnostic_error(
+			m->diagnostics, r->at, "0x%llx (0x%llx bytes) of %s is in %s; remove it",
+			(unsigned long long)r->paddr, (unsigned long long)r->size, vm->name, what);
 }
 
 static void check_ranges(struct model *m, const struct model_vm *a, const struct model_vm *b)
@@ -31,9 +32,12 @@ static void check_ranges(struct model *m, const struct model_vm *a, const struct
 	for (x = a->mmios; x; x = x->next)
 		for (y = b->mmios; y; y = y->next)
 			if (x != y && overlap(x->paddr, x->size, y->paddr, y->size))
-				diagnostic_error(m->diagnostics, y->at, "page 0x%llx is given to %s (line %u) and "
+				diagnostic_error(m->diagnostics, y->at,
+						 "page 0x%llx is given to %s (line %u) and "
 						 "to %s; devices in one page go to one VM",
-						 (unsigned long long)(x->paddr > y->paddr ? x->paddr : y->paddr),
+						 (unsigned long long)(x->paddr > y->paddr
+									      ? x->paddr
+									      : y->paddr),
 						 a->name, x->at->line, b->name);
 }
 
@@ -44,8 +48,10 @@ static void check_irqs(struct model *m, const struct model_vm *a, const struct m
 	for (x = a->irqs; x; x = x->next)
 		for (y = b->irqs; y; y = y->next)
 			if (x->intid == y->intid)
-				diagnostic_error(m->diagnostics, y->at, "interrupt %u is given to %s (line %u) and "
-						 "to %s; give it to one", x->intid, a->name, x->at->line, b->name);
+				diagnostic_error(m->diagnostics, y->at,
+						 "interrupt %u is given to %s (line %u) and "
+						 "to %s; give it to one",
+						 x->intid, a->name, x->at->line, b->name);
 }
 
 static void check_owned_irqs(struct model *m, const struct model_vm *vm)
@@ -54,8 +60,10 @@ static void check_owned_irqs(struct model *m, const struct model_vm *vm)
 
 	for (i = vm->irqs; i; i = i->next)
 		if (i->intid == m->platform->uart_intid)
-			diagnostic_error(m->diagnostics, i->at, "interrupt %u is the UART's, which the serial "
-					 "server owns; remove it", i->intid);
+			diagnostic_error(m->diagnostics, i->at,
+					 "interrupt %u is the UART's, which the serial "
+					 "server owns; remove it",
+					 i->intid);
 }
 
 void model_check_devices(struct model *m)
@@ -72,8 +80,10 @@ void model_check_devices(struct model *m)
 			check_irqs(m, a, b);
 		}
 		if (a->mmios && !a->identity && a->nodes)
-			diagnostic_warning(m->diagnostics, a->nodes->at, "%s has a device that may do DMA, but its "
-					   "memory is not where the device sees it; set %s.ram_identity = true",
+			diagnostic_warning(m->diagnostics, a->nodes->at,
+					   "%s has a device that may do DMA, but its "
+					   "memory is not where the device sees it; set "
+					   "%s.ram_identity = true",
 					   a->name, a->instance->name);
 	}
 }

@@ -14,27 +14,34 @@ static struct model_vm *find_word(struct model *m, const char *word, const struc
 	struct model_vm *a = model_find_vm(m, with), *b = model_find_vm(m, without);
 
 	if (a && b)
-		diagnostic_error(m->diagnostics, at, "'%s' could be %s or %s; rename one of them", word, with,
-				 without);
+		diagnostic_error(m->diagnostics, at, "'%s' could be %s or %s; rename one of them",
+				 word, with, without);
 	else if (!a && !b)
-		diagnostic_error(m->diagnostics, at, "'%s' is no VM: there is neither %s nor %s; add "
-				 "`component VM %s;`", word, with, without, with);
+		diagnostic_error(m->diagnostics, at,
+				 "'%s' is no VM: there is neither %s nor %s; add "
+				 "`component VM %s;`",
+				 word, with, without, with);
 	return a && b ? NULL : a ? a : b;
 }
 
 static void check_sharing(struct model *m, struct model_vm *driver)
 {
 	if (!driver->sharing)
-		diagnostic_error(m->diagnostics, driver->instance->at, "the kernel of %s cannot confine DMA "
-				 "to a window (CONFIG_DMA_RESTRICTED_POOL is off); set %s.sharing = \"ram\" to "
-				 "let its backends reach all of its memory", driver->name,
-				 driver->instance->name);
+		diagnostic_error(m->diagnostics, driver->instance->at,
+				 "the kernel of %s cannot confine DMA "
+				 "to a window (CONFIG_DMA_RESTRICTED_POOL is off); set %s.sharing "
+				 "= \"ram\" to "
+				 "let its backends reach all of its memory",
+				 driver->name, driver->instance->name);
 	else if (strcmp(driver->sharing, "swiotlb") == 0)
-		diagnostic_error(m->diagnostics, driver->sharing_at, "sharing \"swiotlb\" is not in this "
+		diagnostic_error(m->diagnostics, driver->sharing_at,
+				 "sharing \"swiotlb\" is not in this "
 				 "version; set it to \"ram\"");
 	else if (strcmp(driver->sharing, "ram") != 0)
-		diagnostic_error(m->diagnostics, driver->sharing_at, "sharing \"%s\" is not known; write "
-				 "\"ram\"", driver->sharing);
+		diagnostic_error(m->diagnostics, driver->sharing_at,
+				 "sharing \"%s\" is not known; write "
+				 "\"ram\"",
+				 driver->sharing);
 }
 
 static void add_link(struct model *m, struct model_link ***end, const struct adl_virtio *v)
@@ -53,7 +60,8 @@ static void add_link(struct model *m, struct model_link ***end, const struct adl
 	}
 	for (other = m->links; other; other = other->next)
 		if (other->device == l->device && other->driver == l->driver) {
-			diagnostic_error(m->diagnostics, v->at, "%s serves %s already (line %u); remove one",
+			diagnostic_error(m->diagnostics, v->at,
+					 "%s serves %s already (line %u); remove one",
 					 l->device->name, l->driver->name, other->at->line);
 			return;
 		}
@@ -62,8 +70,10 @@ static void add_link(struct model *m, struct model_link ***end, const struct adl
 	l->device_index = l->device->served++;
 	l->driver_index = l->driver->links++;
 	if (l->driver->links > LINKS_MAX || l->device->served > LINKS_MAX - 1)
-		diagnostic_error(m->diagnostics, v->at, "too many connections of one VM; at most %d as driver, "
-				 "%d as device", LINKS_MAX, LINKS_MAX - 1);
+		diagnostic_error(m->diagnostics, v->at,
+				 "too many connections of one VM; at most %d as driver, "
+				 "%d as device",
+				 LINKS_MAX, LINKS_MAX - 1);
 	**end = l;
 	*end = &l->next;
 }
@@ -101,12 +111,15 @@ static void tell_device_vm(struct model *m, struct model_vm *vm, const struct ad
 		if (!v->key || strcmp(v->key, "type") == 0 || strcmp(v->key, "target") == 0)
 			continue;
 		if (v->kind == VALUE_STRING && strpbrk(v->string, " :\t\n"))
-			diagnostic_error(m->diagnostics, v->at, "\"%s\" has a blank or a colon; it becomes "
-					 "part of the device VM's command line", v->string);
+			diagnostic_error(m->diagnostics, v->at,
+					 "\"%s\" has a blank or a colon; it becomes "
+					 "part of the device VM's command line",
+					 v->string);
 		else if (v->kind == VALUE_STRING)
 			text = arena_format(m->arena, "%s:%s=%s", text, v->key, v->string);
 		else if (v->kind == VALUE_INTEGER)
-			text = arena_format(m->arena, "%s:%s=%lld", text, v->key, (long long)v->integer);
+			text = arena_format(m->arena, "%s:%s=%lld", text, v->key,
+					    (long long)v->integer);
 	}
 	vm->cmdline = text;
 }
@@ -123,8 +136,10 @@ static void check_served(struct model *m, struct model_vm *vm)
 	for (v = vm->serves ? vm->serves->items : NULL; v; v = v->next) {
 		type = adl_key(v, "type");
 		target = adl_key(v, "target");
-		if (!type || type->kind != VALUE_STRING || !target || target->kind != VALUE_STRING) {
-			diagnostic_error(m->diagnostics, v->at, "vm_virtio_devices takes { type: \"blk\", "
+		if (!type || type->kind != VALUE_STRING || !target ||
+		    target->kind != VALUE_STRING) {
+			diagnostic_error(m->diagnostics, v->at,
+					 "vm_virtio_devices takes { type: \"blk\", "
 					 "target: \"VM\", ... }; add type and target");
 			continue;
 		}
@@ -132,14 +147,18 @@ static void check_served(struct model *m, struct model_vm *vm)
 			if (strcmp(known[i], type->string) == 0)
 				break;
 		if (i == sizeof(known) / sizeof(*known))
-			diagnostic_error(m->diagnostics, type->at, "virtio type \"%s\" is not known; one of blk, "
-					 "net, console, gpu, 9p, rng, balloon, input, vsock", type->string);
+			diagnostic_error(m->diagnostics, type->at,
+					 "virtio type \"%s\" is not known; one of blk, "
+					 "net, console, gpu, 9p, rng, balloon, input, vsock",
+					 type->string);
 		link = link_of(m, vm, target->string);
 		if (link)
 			tell_device_vm(m, vm, v, link->driver, type->string);
 		else
-			diagnostic_error(m->diagnostics, target->at, "%s does not serve \"%s\"; add "
-					 "VIRTIO_COMPOSITION_DEF for the two", vm->name, target->string);
+			diagnostic_error(m->diagnostics, target->at,
+					 "%s does not serve \"%s\"; add "
+					 "VIRTIO_COMPOSITION_DEF for the two",
+					 vm->name, target->string);
 	}
 }
 
@@ -158,11 +177,14 @@ static void check_expected(struct model *m, const struct model_vm *vm)
 		for (l = m->links; l; l = l->next) {
 			name = l->device->instance->name;
 			found |= l->driver == vm && (strcmp(name, backend->string) == 0 ||
-				 (strncmp(name, "vm_", 3) == 0 && strcmp(name + 3, backend->string) == 0));
+						     (strncmp(name, "vm_", 3) == 0 &&
+						      strcmp(name + 3, backend->string) == 0));
 		}
 		if (!found)
-			diagnostic_error(m->diagnostics, backend->at, "\"%s\" does not serve %s; add "
-					 "VIRTIO_COMPOSITION_DEF for the two", backend->string, vm->name);
+			diagnostic_error(m->diagnostics, backend->at,
+					 "\"%s\" does not serve %s; add "
+					 "VIRTIO_COMPOSITION_DEF for the two",
+					 backend->string, vm->name);
 	}
 }
 
@@ -181,7 +203,8 @@ static bool find_cycle(struct model *m, struct model_vm *vm)
 		if (l->driver != vm || l->device->visit == VISIT_DONE)
 			continue;
 		if (l->device->visit == VISIT_OPEN && !l->device->start_timeout) {
-			diagnostic_error(m->diagnostics, l->at, "%s and %s wait for each other and never start; "
+			diagnostic_error(m->diagnostics, l->at,
+					 "%s and %s wait for each other and never start; "
 					 "set start_timeout of one (ms to wait for its backends)",
 					 l->device->name, vm->name);
 			return true;

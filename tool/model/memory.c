@@ -48,10 +48,14 @@ static void say_missing(const struct model *m, const struct pool *p, const struc
 	uint64_t low = p->low_end - p->low, high = p->high_end - p->high;
 	uint64_t best = low > high ? low : high;
 
-	diagnostic_error(m->diagnostics, vm->instance->at, "%llu MiB for %s do not fit the machine's memory: "
-			 "the largest free piece has %llu MiB, %llu MiB are missing; make ram_size of a VM "
-			 "smaller", (unsigned long long)(vm->ram_size >> 20), vm->name,
-			 (unsigned long long)(best >> 20), (unsigned long long)((vm->ram_size - best) >> 20));
+	diagnostic_error(
+		m->diagnostics, vm->instance->at,
+		"%llu MiB for %s do not fit the machine's memory: "
+		"the largest free piece has %llu MiB, %llu MiB are missing; make ram_size of a VM "
+		"smaller",
+		(unsigned long long)(vm->ram_size >> 20), vm->name,
+		(unsigned long long)(best >> 20),
+		(unsigned long long)((vm->ram_size - best) >> 20));
 }
 
 /* Guest physical addresses where the driver VM's memory appears in the device VM. */
@@ -90,7 +94,8 @@ bool memory_plan(struct model *m, uint64_t fixed_size)
 		pool.low += round_up(b->size);
 	}
 	if (pool.low > pool.low_end) {
-		diagnostic_plain(m->diagnostics, "the image has %llu MiB, but the machine's memory for it ends "
+		diagnostic_plain(m->diagnostics,
+				 "the image has %llu MiB, but the machine's memory for it ends "
 				 "at 0x%llx: %llu MiB are missing; use smaller guest files",
 				 (unsigned long long)((pool.low - p->image_base) >> 20),
 				 (unsigned long long)pool.low_end,

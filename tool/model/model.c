@@ -22,15 +22,20 @@ static void check_instances(struct model *m)
 
 	for (i = m->file->assembly.instances; i; i = i->next) {
 		if (!adl_component(m->file, i->type))
-			diagnostic_error(m->diagnostics, i->at, "'%s' is no component; define `component %s { "
-					 "... }` or import it", i->type, i->type);
+			diagnostic_error(m->diagnostics, i->at,
+					 "'%s' is no component; define `component %s { "
+					 "... }` or import it",
+					 i->type, i->type);
 		for (j = m->file->assembly.instances; j != i; j = j->next)
 			if (strcmp(j->name, i->name) == 0)
-				diagnostic_error(m->diagnostics, i->at, "there is an instance '%s' already (line "
-						 "%u); give one another name", i->name, j->at->line);
+				diagnostic_error(m->diagnostics, i->at,
+						 "there is an instance '%s' already (line "
+						 "%u); give one another name",
+						 i->name, j->at->line);
 	}
 	if (!m->file->assembly.instances && m->diagnostics->errors == 0)
-		diagnostic_error(m->diagnostics, m->file->assembly_at, "the assembly has no component; add "
+		diagnostic_error(m->diagnostics, m->file->assembly_at,
+				 "the assembly has no component; add "
 				 "`component VM vm_name;` to its composition");
 }
 
@@ -50,7 +55,8 @@ static void add_vms(struct model *m)
 		model_vm(m, vm);
 		for (other = m->vms; other != vm; other = other->next)
 			if (strcmp(other->name, vm->name) == 0 || other->id == vm->id)
-				diagnostic_error(m->diagnostics, i->at, "%s has the name or vm_id of %s; change one",
+				diagnostic_error(m->diagnostics, i->at,
+						 "%s has the name or vm_id of %s; change one",
 						 vm->instance->name, other->instance->name);
 	}
 	if (m->vm_count > VMS_MAX)
@@ -68,7 +74,8 @@ struct model *model_build(struct arena *a, struct diagnostics *d, const struct a
 	m->platform = platform;
 	m->file = file;
 	m->guests = options->guests;
-	m->folder = slash ? arena_copy(a, options->assembly, (size_t)(slash - options->assembly)) : ".";
+	m->folder =
+		slash ? arena_copy(a, options->assembly, (size_t)(slash - options->assembly)) : ".";
 	check_instances(m);
 	setting_check(m);
 	if (d->errors)

@@ -32,8 +32,10 @@ static void read_component(struct model *m, struct model_component *c)
 	if (!setting_number(m, c->instance, "_priority", &n))
 		setting_number(m, c->instance, "priority", &n);
 	if (n < 1 || n > 139)
-		diagnostic_error(m->diagnostics, c->instance->at, "the priority of %s is %llu; it must be from "
-				 "1 to 139, below the servers", c->instance->name, (unsigned long long)n);
+		diagnostic_error(m->diagnostics, c->instance->at,
+				 "the priority of %s is %llu; it must be from "
+				 "1 to 139, below the servers",
+				 c->instance->name, (unsigned long long)n);
 	c->priority = (uint32_t)n;
 	c->heap_size = 64u << 10;
 	setting_number(m, c->instance, "heap_size", &c->heap_size);
@@ -42,8 +44,10 @@ static void read_component(struct model *m, struct model_component *c)
 	setting_number(m, c->instance, "_stack_size", &c->stack_size);
 	c->stack_size = (c->stack_size + 4095) & ~4095ull;
 	if (c->heap_size > 64u << 20 || c->stack_size > 16u << 20 || c->stack_size == 0)
-		diagnostic_error(m->diagnostics, c->instance->at, "%s: heap_size is at most 64M, _stack_size "
-				 "from 1 to 16M", c->instance->name);
+		diagnostic_error(m->diagnostics, c->instance->at,
+				 "%s: heap_size is at most 64M, _stack_size "
+				 "from 1 to 16M",
+				 c->instance->name);
 }
 
 static void add_components(struct model *m)
@@ -59,11 +63,15 @@ static void add_components(struct model *m)
 		c->type = adl_component(m->file, i->type);
 		c->elf = lower(m->arena, i->type);
 		if (c->type->composition)
-			diagnostic_error(m->diagnostics, i->at, "compound components (%s) are not in this "
-					 "version; put its parts into the assembly", i->type);
+			diagnostic_error(m->diagnostics, i->at,
+					 "compound components (%s) are not in this "
+					 "version; put its parts into the assembly",
+					 i->type);
 		if (c->type->hardware)
-			diagnostic_error(m->diagnostics, i->at, "hardware components (%s) are not in this "
-					 "version; give the device to a VM", i->type);
+			diagnostic_error(m->diagnostics, i->at,
+					 "hardware components (%s) are not in this "
+					 "version; give the device to a VM",
+					 i->type);
 		read_component(m, c);
 		*end = c;
 		end = &c->next;
@@ -76,9 +84,12 @@ static bool connection_kind(struct model *m, struct model_connection *c)
 		const char *name;
 		enum model_connection_kind kind;
 	} table[] = {
-		{ "seL4RPCCall", CONNECTION_CALL }, { "seL4RPC", CONNECTION_CALL },
-		{ "seL4Notification", CONNECTION_EVENT }, { "seL4GlobalAsynch", CONNECTION_EVENT },
-		{ "seL4SharedData", CONNECTION_MEMORY }, { "seL4SharedDataWithCaps", CONNECTION_MEMORY },
+		{ "seL4RPCCall", CONNECTION_CALL },
+		{ "seL4RPC", CONNECTION_CALL },
+		{ "seL4Notification", CONNECTION_EVENT },
+		{ "seL4GlobalAsynch", CONNECTION_EVENT },
+		{ "seL4SharedData", CONNECTION_MEMORY },
+		{ "seL4SharedDataWithCaps", CONNECTION_MEMORY },
 	};
 	const struct adl_connection *s = c->source;
 	size_t i;
@@ -89,11 +100,15 @@ static bool connection_kind(struct model *m, struct model_connection *c)
 			return true;
 		}
 	if (adl_connector(m->file, s->type))
-		diagnostic_error(m->diagnostics, s->at, "connector %s is not in this version; use seL4RPCCall, "
-				 "seL4Notification or seL4SharedData", s->type);
+		diagnostic_error(m->diagnostics, s->at,
+				 "connector %s is not in this version; use seL4RPCCall, "
+				 "seL4Notification or seL4SharedData",
+				 s->type);
 	else
-		diagnostic_error(m->diagnostics, s->at, "'%s' is no connector; import <std_connector.camkes> "
-				 "and use seL4RPCCall, seL4Notification or seL4SharedData", s->type);
+		diagnostic_error(m->diagnostics, s->at,
+				 "'%s' is no connector; import <std_connector.camkes> "
+				 "and use seL4RPCCall, seL4Notification or seL4SharedData",
+				 s->type);
 	return false;
 }
 
@@ -126,20 +141,26 @@ static struct model_end *resolve_end(struct model *m, const struct model_connect
 
 	end->component = e->instance ? find_component(m, e->instance) : NULL;
 	if (!end->component) {
-		diagnostic_error(m->diagnostics, e->at, "there is no native component instance '%s'; write "
-				 "INSTANCE.INTERFACE", e->instance ? e->instance : e->interface);
+		diagnostic_error(m->diagnostics, e->at,
+				 "there is no native component instance '%s'; write "
+				 "INSTANCE.INTERFACE",
+				 e->instance ? e->instance : e->interface);
 		return NULL;
 	}
 	end->interface = find_interface(end->component->type, e->interface);
 	if (!end->interface) {
-		diagnostic_error(m->diagnostics, e->at, "component %s has no interface '%s'; add it or correct "
-				 "the name", end->component->type->name, e->interface);
+		diagnostic_error(m->diagnostics, e->at,
+				 "component %s has no interface '%s'; add it or correct "
+				 "the name",
+				 end->component->type->name, e->interface);
 		return NULL;
 	}
 	if (!right_kind(c->kind, e->to, end->interface->kind)) {
-		diagnostic_error(m->diagnostics, e->at, "'%s.%s' cannot be at the %s end of %s; an interface of "
-				 "kind '%s' can", e->instance, e->interface, e->to ? "to" : "from",
-				 c->source->type, wanted[c->kind][e->to]);
+		diagnostic_error(m->diagnostics, e->at,
+				 "'%s.%s' cannot be at the %s end of %s; an interface of "
+				 "kind '%s' can",
+				 e->instance, e->interface, e->to ? "to" : "from", c->source->type,
+				 wanted[c->kind][e->to]);
 		return NULL;
 	}
 	return end;
@@ -161,9 +182,10 @@ static void check_types(struct model *m, const struct model_connection *c)
 	for (i = 0; i < 2; i++)
 		for (e = lists[i]; e; e = e->next)
 			if (c->kind != CONNECTION_EVENT && strcmp(e->interface->type, type) != 0)
-				diagnostic_error(m->diagnostics, c->source->at, "connection %s joins '%s' and '%s'; "
-						 "both ends must have one type", c->source->name, type,
-						 e->interface->type);
+				diagnostic_error(m->diagnostics, c->source->at,
+						 "connection %s joins '%s' and '%s'; "
+						 "both ends must have one type",
+						 c->source->name, type, e->interface->type);
 }
 
 static void add_connection(struct model *m, struct model_connection ***end,
@@ -184,22 +206,25 @@ static void add_connection(struct model *m, struct model_connection ***end,
 		append_end(e->to ? &c->to : &c->from, resolved);
 	}
 	if (!c->from || !c->to) {
-		diagnostic_error(m->diagnostics, s->at, "connection %s has no '%s' end; add it", s->name,
-				 c->from ? "to" : "from");
+		diagnostic_error(m->diagnostics, s->at, "connection %s has no '%s' end; add it",
+				 s->name, c->from ? "to" : "from");
 		return;
 	}
 	if (c->kind != CONNECTION_MEMORY && c->to->next) {
-		diagnostic_error(m->diagnostics, s->at, "connection %s has several 'to' ends; a call or an event "
-				 "goes to one", s->name);
+		diagnostic_error(m->diagnostics, s->at,
+				 "connection %s has several 'to' ends; a call or an event "
+				 "goes to one",
+				 s->name);
 		return;
 	}
 	check_types(m, c);
 	c->size = 4096;
-	if (c->kind == CONNECTION_MEMORY && sscanf(c->from->interface->type, "Buf(%llu)", &bytes) == 1)
+	if (c->kind == CONNECTION_MEMORY &&
+	    sscanf(c->from->interface->type, "Buf(%llu)", &bytes) == 1)
 		c->size = (bytes + 4095) & ~4095ull;
 	if (c->size == 0 || c->size > 64u << 20)
-		diagnostic_error(m->diagnostics, s->at, "dataport of %s: its size must be from 1 to 64 MiB",
-				 s->name);
+		diagnostic_error(m->diagnostics, s->at,
+				 "dataport of %s: its size must be from 1 to 64 MiB", s->name);
 	**end = c;
 	*end = &c->next;
 }
@@ -229,12 +254,15 @@ static void check_interfaces(struct model *m, const struct model_component *c)
 	for (i = c->type->interfaces; i; i = i->next) {
 		n = uses_of(m, c, i);
 		if (n == 0 && !i->optional)
-			diagnostic_error(m->diagnostics, c->instance->at, "interface '%s' of %s is not connected; "
-					 "connect it, or write 'maybe' before it in component %s", i->name,
-					 c->instance->name, c->type->name);
+			diagnostic_error(m->diagnostics, c->instance->at,
+					 "interface '%s' of %s is not connected; "
+					 "connect it, or write 'maybe' before it in component %s",
+					 i->name, c->instance->name, c->type->name);
 		if (n > 1 && i->kind != INTERFACE_PROVIDES)
-			diagnostic_error(m->diagnostics, c->instance->at, "interface '%s' of %s is connected %u "
-					 "times; only 'provides' takes several", i->name, c->instance->name, n);
+			diagnostic_error(m->diagnostics, c->instance->at,
+					 "interface '%s' of %s is connected %u "
+					 "times; only 'provides' takes several",
+					 i->name, c->instance->name, n);
 	}
 }
 
@@ -248,8 +276,10 @@ void model_native(struct model *m)
 	for (s = m->file->assembly.connections; s; s = s->next) {
 		for (t = m->file->assembly.connections; t != s; t = t->next)
 			if (strcmp(s->name, t->name) == 0)
-				diagnostic_error(m->diagnostics, s->at, "there is a connection '%s' already (line %u); "
-						 "give one another name", s->name, t->at->line);
+				diagnostic_error(m->diagnostics, s->at,
+						 "there is a connection '%s' already (line %u); "
+						 "give one another name",
+						 s->name, t->at->line);
 		add_connection(m, &end, s);
 	}
 	if (m->diagnostics->errors)

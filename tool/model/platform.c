@@ -67,7 +67,8 @@ bool platform_reg(const struct platform *p, int node, unsigned int n, struct pla
 }
 
 /* Three cells of the GIC's binding: 0 SPI or 1 PPI, number, flags (1 or 2: edge). */
-bool platform_interrupt(const struct platform *p, int node, unsigned int n, uint32_t *intid, bool *edge)
+bool platform_interrupt(const struct platform *p, int node, unsigned int n, uint32_t *intid,
+			bool *edge)
 {
 	int length = 0;
 	const fdt32_t *c = property(p, node, "interrupts", &length);
@@ -89,7 +90,8 @@ int platform_find(const struct platform *p, const char *name)
 		node = fdt_path_offset(p->fdt, name);
 		return node > 0 ? node : -1;
 	}
-	for (node = fdt_next_node(p->fdt, 0, NULL); node >= 0; node = fdt_next_node(p->fdt, node, NULL)) {
+	for (node = fdt_next_node(p->fdt, 0, NULL); node >= 0;
+	     node = fdt_next_node(p->fdt, node, NULL)) {
 		n = fdt_get_name(p->fdt, node, NULL);
 		if (!n || strcmp(n, name) != 0)
 			continue;

@@ -30,8 +30,8 @@ static const struct adl_instance *find_instance(const struct model *m, const cha
 	return NULL;
 }
 
-static const struct adl_attribute *find_attribute(const struct model *m, const struct adl_instance *i,
-						  const char *name)
+static const struct adl_attribute *find_attribute(const struct model *m,
+						  const struct adl_instance *i, const char *name)
 {
 	const struct adl_component *c = adl_component(m->file, i->type);
 	const struct adl_attribute *a;
@@ -63,8 +63,9 @@ const struct adl_value *setting_value(const struct model *m, const struct adl_in
 		attribute = s->from_attribute;
 	}
 	if (!s->reported)
-		diagnostic_error(m->diagnostics, s->from_at, "'%s.%s' refers to itself; set it to a value",
-				 s->instance, s->attribute);
+		diagnostic_error(m->diagnostics, s->from_at,
+				 "'%s.%s' refers to itself; set it to a value", s->instance,
+				 s->attribute);
 	s->reported = true;
 	return NULL;
 }
@@ -73,7 +74,8 @@ static void wrong_kind(const struct model *m, const struct adl_value *v, const c
 		       const char *wanted)
 {
 	diagnostic_error(m->diagnostics, v->at, "'%s' is %s, but %s is %s; write %s", name, wanted,
-			 v->kind == VALUE_STRING ? arena_format(m->arena, "\"%s\"", v->string) : "this",
+			 v->kind == VALUE_STRING ? arena_format(m->arena, "\"%s\"", v->string)
+						 : "this",
 			 adl_kind_name(v->kind), wanted);
 }
 
@@ -132,8 +134,10 @@ bool setting_number(const struct model *m, const struct adl_instance *i, const c
 	if (v->kind == VALUE_STRING && setting_parse_size(v->string, number))
 		return true;
 	if (v->kind == VALUE_STRING || v->kind == VALUE_INTEGER)
-		diagnostic_error(m->diagnostics, v->at, "'%s' is not a size; write a number from 0, or a "
-				 "text like \"64M\" or \"0x40000000\"", name);
+		diagnostic_error(m->diagnostics, v->at,
+				 "'%s' is not a size; write a number from 0, or a "
+				 "text like \"64M\" or \"0x40000000\"",
+				 name);
 	else
 		wrong_kind(m, v, name, "a number");
 	return false;
@@ -218,7 +222,8 @@ static const char *nearest_instance(const struct model *m, const char *name)
 	return best;
 }
 
-static void check_attribute(struct model *m, const struct adl_setting *s, const struct adl_instance *i)
+static void check_attribute(struct model *m, const struct adl_setting *s,
+			    const struct adl_instance *i)
 {
 	static const char *const natives[] = { "priority", "_priority", "heap_size", "_stack_size",
 		"_domain", "affinity" };
@@ -233,11 +238,13 @@ static void check_attribute(struct model *m, const struct adl_setting *s, const 
 			return;
 	near = nearest_attribute(c, s->attribute);
 	if (near)
-		diagnostic_warning(m->diagnostics, s->attribute_at, "nobody reads '%s' of a %s; did you "
-				   "mean '%s'?", s->attribute, i->type, near);
+		diagnostic_warning(m->diagnostics, s->attribute_at,
+				   "nobody reads '%s' of a %s; did you "
+				   "mean '%s'?",
+				   s->attribute, i->type, near);
 	else
-		diagnostic_warning(m->diagnostics, s->attribute_at, "nobody reads '%s' of a %s; remove it",
-				   s->attribute, i->type);
+		diagnostic_warning(m->diagnostics, s->attribute_at,
+				   "nobody reads '%s' of a %s; remove it", s->attribute, i->type);
 }
 
 static void check_reference(struct model *m, const struct adl_setting *s)
@@ -245,8 +252,10 @@ static void check_reference(struct model *m, const struct adl_setting *s)
 	if (s->value)
 		return;
 	if (!s->from_instance || !find_instance(m, s->from_instance))
-		diagnostic_error(m->diagnostics, s->from_at, "there is no instance '%s'; write <- "
-				 "INSTANCE.ATTRIBUTE", s->from_instance ? s->from_instance : s->from_attribute);
+		diagnostic_error(m->diagnostics, s->from_at,
+				 "there is no instance '%s'; write <- "
+				 "INSTANCE.ATTRIBUTE",
+				 s->from_instance ? s->from_instance : s->from_attribute);
 }
 
 void setting_check(struct model *m)
@@ -257,24 +266,32 @@ void setting_check(struct model *m)
 
 	for (s = m->file->assembly.settings; s; s = s->next) {
 		if (!s->instance) {
-			diagnostic_warning(m->diagnostics, s->at, "nobody reads '%s' of the assembly; write "
-					   "INSTANCE.ATTRIBUTE = VALUE", s->attribute);
+			diagnostic_warning(m->diagnostics, s->at,
+					   "nobody reads '%s' of the assembly; write "
+					   "INSTANCE.ATTRIBUTE = VALUE",
+					   s->attribute);
 			continue;
 		}
 		i = find_instance(m, s->instance);
 		near = i ? NULL : nearest_instance(m, s->instance);
 		if (!i && near)
-			diagnostic_error(m->diagnostics, s->at, "there is no instance '%s'; did you mean "
-					 "'%s'?", s->instance, near);
+			diagnostic_error(m->diagnostics, s->at,
+					 "there is no instance '%s'; did you mean "
+					 "'%s'?",
+					 s->instance, near);
 		else if (!i)
-			diagnostic_error(m->diagnostics, s->at, "there is no instance '%s'; add `component "
-					 "TYPE %s;` to the composition", s->instance, s->instance);
+			diagnostic_error(m->diagnostics, s->at,
+					 "there is no instance '%s'; add `component "
+					 "TYPE %s;` to the composition",
+					 s->instance, s->instance);
 		if (!i)
 			continue;
 		first = find_setting(m, s->instance, s->attribute);
 		if (first != s)
-			diagnostic_error(m->diagnostics, s->attribute_at, "'%s.%s' is set already (line %u); "
-					 "remove one", s->instance, s->attribute, first->attribute_at->line);
+			diagnostic_error(m->diagnostics, s->attribute_at,
+					 "'%s.%s' is set already (line %u); "
+					 "remove one",
+					 s->instance, s->attribute, first->attribute_at->line);
 		check_attribute(m, s, i);
 		check_reference(m, s);
 	}

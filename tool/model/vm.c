@@ -6,7 +6,8 @@
 
 #include "model.h"
 
-#define ARM64_IMAGE_MAGIC 0x644d5241u	/* "ARM\x64" at 56, Linux Documentation/arch/arm64/booting.rst */
+#define ARM64_IMAGE_MAGIC                                                                          \
+	0x644d5241u /* "ARM\x64" at 56, Linux Documentation/arch/arm64/booting.rst */
 
 static const struct token *at_of(const struct model *m, const struct model_vm *vm, const char *name)
 {
@@ -26,11 +27,15 @@ static void check_kernel(struct model *m, const struct model_vm *vm, const struc
 	if (magic == ARM64_IMAGE_MAGIC)
 		return;
 	if (vm->kernel->size > 2 && d[0] == 0x1f && d[1] == 0x8b)
-		diagnostic_error(m->diagnostics, at, "guest kernel %s is compressed by gzip; unpack it to "
-				 "an arm64 Image", vm->kernel->path);
+		diagnostic_error(m->diagnostics, at,
+				 "guest kernel %s is compressed by gzip; unpack it to "
+				 "an arm64 Image",
+				 vm->kernel->path);
 	else
-		diagnostic_error(m->diagnostics, at, "guest kernel %s is no arm64 Image (the magic number "
-				 "is missing); give an unpacked arm64 Image", vm->kernel->path);
+		diagnostic_error(m->diagnostics, at,
+				 "guest kernel %s is no arm64 Image (the magic number "
+				 "is missing); give an unpacked arm64 Image",
+				 vm->kernel->path);
 }
 
 static void read_files(struct model *m, struct model_vm *vm)
@@ -48,15 +53,18 @@ static void read_files(struct model *m, struct model_vm *vm)
 		vm->initrd = model_blob(m, initrd, at_of(m, vm, "initrd"), false);
 	} else if (!initrd) {	/* vm_storage: storage.cpio if there is one, else the plain shell */
 		stem = strncmp(stem, "vm_", 3) == 0 ? stem + 3 : stem;
-		vm->initrd = model_blob(m, arena_format(m->arena, "%s.cpio", stem), vm->instance->at, true);
+		vm->initrd = model_blob(m, arena_format(m->arena, "%s.cpio", stem),
+					vm->instance->at, true);
 		if (!vm->initrd)
 			vm->initrd = model_blob(m, "minimal.cpio", vm->instance->at, true);
 	}
 	if (dtb && *dtb)
 		vm->dtb = model_blob(m, dtb, at_of(m, vm, "dtb"), false);
 	if (vm->dtb && fdt_check_full(vm->dtb->data, vm->dtb->size) != 0)
-		diagnostic_error(m->diagnostics, at_of(m, vm, "dtb"), "%s is no flattened device tree; "
-				 "compile it with dtc", vm->dtb->path);
+		diagnostic_error(m->diagnostics, at_of(m, vm, "dtb"),
+				 "%s is no flattened device tree; "
+				 "compile it with dtc",
+				 vm->dtb->path);
 }
 
 static void read_memory(struct model *m, struct model_vm *vm)
@@ -66,22 +74,27 @@ static void read_memory(struct model *m, struct model_vm *vm)
 	vm->identity = setting_boolean(m, vm->instance, "ram_identity");
 	vm->ram_base = 0x40000000;
 	vm->ram_base_given = setting_number(m, vm->instance, "ram_base", &vm->ram_base);
-	if (vm->ram_size < 32 * MODEL_LARGE / 2 || vm->ram_size % MODEL_LARGE || vm->ram_size > 1ull << 36)
-		diagnostic_error(m->diagnostics, at_of(m, vm, "ram_size"), "ram_size is %llu KiB; it must be "
+	if (vm->ram_size < 32 * MODEL_LARGE / 2 || vm->ram_size % MODEL_LARGE ||
+	    vm->ram_size > 1ull << 36)
+		diagnostic_error(m->diagnostics, at_of(m, vm, "ram_size"),
+				 "ram_size is %llu KiB; it must be "
 				 "a multiple of 2 MiB from 32 MiB to 64 GiB",
 				 (unsigned long long)(vm->ram_size >> 10));
 	if (vm->ram_base % MODEL_LARGE || vm->ram_base < 0x40000000 || vm->ram_base > 1ull << 36)
-		diagnostic_error(m->diagnostics, at_of(m, vm, "ram_base"), "ram_base is 0x%llx; it must be "
+		diagnostic_error(m->diagnostics, at_of(m, vm, "ram_base"),
+				 "ram_base is 0x%llx; it must be "
 				 "2 MiB aligned, from 0x40000000 on (devices are below)",
 				 (unsigned long long)vm->ram_base);
 	if (vm->ram_base_given && vm->identity)
-		diagnostic_error(m->diagnostics, at_of(m, vm, "ram_base"), "ram_base and ram_identity = true "
+		diagnostic_error(m->diagnostics, at_of(m, vm, "ram_base"),
+				 "ram_base and ram_identity = true "
 				 "exclude each other; remove ram_base");
 	vm->heap_size = 512u << 10;
 	setting_number(m, vm->instance, "heap_size", &vm->heap_size);
 	vm->heap_size = (vm->heap_size + 4095) & ~4095ull;
 	if (vm->heap_size < 65536 || vm->heap_size > 64u << 20)
-		diagnostic_error(m->diagnostics, at_of(m, vm, "heap_size"), "heap_size is of the VM's "
+		diagnostic_error(m->diagnostics, at_of(m, vm, "heap_size"),
+				 "heap_size is of the VM's "
 				 "monitor; it must be from 64K to 64M");
 }
 
@@ -108,7 +121,8 @@ static void read_untyped_mmio(struct model *m, struct model_vm *vm, const struct
 	char *colon, *text;
 
 	if (v->kind != VALUE_STRING || !strchr(v->string, ':')) {
-		diagnostic_error(m->diagnostics, v->at, "untyped_mmios takes texts \"paddr:size\"; write for "
+		diagnostic_error(m->diagnostics, v->at,
+				 "untyped_mmios takes texts \"paddr:size\"; write for "
 				 "example \"0x0a003000:0x1000\"");
 		return;
 	}
@@ -116,15 +130,20 @@ static void read_untyped_mmio(struct model *m, struct model_vm *vm, const struct
 	colon = strchr(text, ':');
 	*colon = '\0';
 	if (!setting_parse_size(text, &paddr) || !setting_parse_size(colon + 1, &size)) {
-		diagnostic_error(m->diagnostics, v->at, "\"%s\" is not \"paddr:size\"; write for example "
-				 "\"0x0a003000:0x1000\"", v->string);
+		diagnostic_error(m->diagnostics, v->at,
+				 "\"%s\" is not \"paddr:size\"; write for example "
+				 "\"0x0a003000:0x1000\"",
+				 v->string);
 		return;
 	}
 	if (size < 48)
 		size = 1ull << size;
-	if (size == 0 || size % 4096 || paddr % 4096 || paddr + size < paddr || paddr + size > 1ull << 44)
-		diagnostic_error(m->diagnostics, v->at, "\"%s\" is not in whole pages; address and size must "
-				 "be multiples of 4096", v->string);
+	if (size == 0 || size % 4096 || paddr % 4096 || paddr + size < paddr ||
+	    paddr + size > 1ull << 44)
+		diagnostic_error(m->diagnostics, v->at,
+				 "\"%s\" is not in whole pages; address and size must "
+				 "be multiples of 4096",
+				 v->string);
 	else
 		add_range(m, vm, paddr, size, v->at);
 }
@@ -148,12 +167,15 @@ static void read_irq(struct model *m, struct model_vm *vm, const struct adl_valu
 {
 	const struct adl_value *intid = v->kind == VALUE_DICT ? adl_key(v, "intid") : v;
 	const struct adl_value *trigger = adl_key(v, "trigger");
-	bool edge = trigger && trigger->kind == VALUE_STRING && strcmp(trigger->string, "edge") == 0;
+	bool edge =
+		trigger && trigger->kind == VALUE_STRING && strcmp(trigger->string, "edge") == 0;
 
 	if (!intid)
 		intid = adl_key(v, "irq");
-	if (!intid || intid->kind != VALUE_INTEGER || intid->integer < 32 || intid->integer > 1019) {
-		diagnostic_error(m->diagnostics, v->at, "irqs takes interrupt numbers (INTID) from 32 to "
+	if (!intid || intid->kind != VALUE_INTEGER || intid->integer < 32 ||
+	    intid->integer > 1019) {
+		diagnostic_error(m->diagnostics, v->at,
+				 "irqs takes interrupt numbers (INTID) from 32 to "
 				 "1019, or { intid: n, trigger: \"edge\" }");
 		return;
 	}
@@ -171,10 +193,12 @@ static void add_node(struct model *m, struct model_vm *vm, const char *name, con
 	bool edge;
 
 	if (offset < 0) {
-		diagnostic_error(m->diagnostics, at, offset == -2 ?
-				 "several nodes of platform %s are called '%s'; give the whole path" :
-				 "platform %s has no device '%s'; its nodes are in tool/plat",
-				 m->platform->name, name);
+		diagnostic_error(
+			m->diagnostics, at,
+			offset == -2 ? "several nodes of platform %s are called '%s'; give the "
+				       "whole path"
+				     : "platform %s has no device '%s'; its nodes are in tool/plat",
+			m->platform->name, name);
 		return;
 	}
 	for (end = &vm->nodes; *end; end = &(*end)->next)
@@ -196,7 +220,8 @@ static void read_pci_device(struct model *m, struct model_vm *vm, const struct a
 	const struct adl_value *name = adl_key(v, "name");
 
 	if (!name || name->kind != VALUE_STRING)
-		diagnostic_error(m->diagnostics, v->at, "pci_devices takes { name: \"...\" }; name a device "
+		diagnostic_error(m->diagnostics, v->at,
+				 "pci_devices takes { name: \"...\" }; name a device "
 				 "of the platform");
 	else
 		add_node(m, vm, name->string, name->at);
@@ -205,7 +230,8 @@ static void read_pci_device(struct model *m, struct model_vm *vm, const struct a
 static void read_dtb_node(struct model *m, struct model_vm *vm, const struct adl_value *v)
 {
 	if (v->kind != VALUE_STRING)
-		diagnostic_error(m->diagnostics, v->at, "dtb_nodes takes texts; write the node's name or "
+		diagnostic_error(m->diagnostics, v->at,
+				 "dtb_nodes takes texts; write the node's name or "
 				 "path in quotes");
 	else
 		add_node(m, vm, v->string, v->at);
@@ -230,17 +256,20 @@ static void read_machine_device(struct model *m, struct model_vm *vm, const stru
 	d->type = text_of(v, "type");
 	d->name = text_of(v, "name");
 	d->file = text_of(v, "file");
-	if (!d->type || !node || (strcmp(d->type, "virtio-blk") != 0 && strcmp(d->type, "virtio-net") != 0)) {
-		diagnostic_error(m->diagnostics, v->at, "machine_devices takes { type: \"virtio-blk\" or "
+	if (!d->type || !node ||
+	    (strcmp(d->type, "virtio-blk") != 0 && strcmp(d->type, "virtio-net") != 0)) {
+		diagnostic_error(m->diagnostics, v->at,
+				 "machine_devices takes { type: \"virtio-blk\" or "
 				 "\"virtio-net\", node: \"virtio_mmio@...\", name: \"...\" }");
 		return;
 	}
 	offset = platform_find(m->platform, node);
 	if (offset < 0 || !platform_reg(m->platform, offset, 0, &range) ||
 	    fdt_node_check_compatible(m->platform->fdt, offset, "virtio,mmio") != 0) {
-		diagnostic_error(m->diagnostics, v->at, "'%s' is no virtio-mmio transport of platform %s; "
-				 "take one from virtio_mmio@a000000 to virtio_mmio@a003e00", node,
-				 m->platform->name);
+		diagnostic_error(m->diagnostics, v->at,
+				 "'%s' is no virtio-mmio transport of platform %s; "
+				 "take one from virtio_mmio@a000000 to virtio_mmio@a003e00",
+				 node, m->platform->name);
 		return;
 	}
 	d->bus = (unsigned int)((range.base - 0x0a000000) / 0x200);
@@ -268,22 +297,29 @@ static void read_rest(struct model *m, struct model_vm *vm)
 
 	vm->console = !console || strcmp(console, "none") != 0;
 	if (console && strcmp(console, "pl011") != 0 && strcmp(console, "none") != 0)
-		diagnostic_error(m->diagnostics, at_of(m, vm, "console"), "console \"%s\" is not known; "
-				 "write \"pl011\" or \"none\"", console);
+		diagnostic_error(m->diagnostics, at_of(m, vm, "console"),
+				 "console \"%s\" is not known; "
+				 "write \"pl011\" or \"none\"",
+				 console);
 	vm->cmdline = setting_string(m, vm->instance, "cmdline");
 	if (!vm->cmdline)
 		vm->cmdline = vm->console ? "console=ttyAMA0" : "";
 	n = 1;
 	if (setting_number(m, vm->instance, "num_vcpus", &n) && n != 1)
-		diagnostic_error(m->diagnostics, at_of(m, vm, "num_vcpus"), "num_vcpus is %llu, but this "
-				 "version runs one core; set it to 1", (unsigned long long)n);
+		diagnostic_error(m->diagnostics, at_of(m, vm, "num_vcpus"),
+				 "num_vcpus is %llu, but this "
+				 "version runs one core; set it to 1",
+				 (unsigned long long)n);
 	n = 0;
 	if (setting_number(m, vm->instance, "affinity", &n) && n != 0)
-		diagnostic_error(m->diagnostics, at_of(m, vm, "affinity"), "affinity is %llu, but this version "
-				 "runs one core; set it to 0", (unsigned long long)n);
+		diagnostic_error(m->diagnostics, at_of(m, vm, "affinity"),
+				 "affinity is %llu, but this version "
+				 "runs one core; set it to 0",
+				 (unsigned long long)n);
 	n = 100;
 	if (setting_number(m, vm->instance, "priority", &n) && (n < 1 || n > 139))
-		diagnostic_error(m->diagnostics, at_of(m, vm, "priority"), "priority is of the vCPU; it must be "
+		diagnostic_error(m->diagnostics, at_of(m, vm, "priority"),
+				 "priority is of the vCPU; it must be "
 				 "from 1 to 139, below the servers");
 	vm->priority = (uint32_t)n;
 	setting_number(m, vm->instance, "start_timeout", &vm->start_timeout);
@@ -301,9 +337,11 @@ static void read_name(struct model *m, struct model_vm *vm)
 
 	vm->name = name ? name : vm->instance->name;
 	n = strlen(vm->name);
-	if (n == 0 || n > 30 || strspn(vm->name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				       "0123456789_-") != n)
-		diagnostic_error(m->diagnostics, at_of(m, vm, "vm_name"), "a VM's name has 1 to 30 letters, "
+	if (n == 0 || n > 30 ||
+	    strspn(vm->name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			     "0123456789_-") != n)
+		diagnostic_error(m->diagnostics, at_of(m, vm, "vm_name"),
+				 "a VM's name has 1 to 30 letters, "
 				 "digits, _ or -; set vm_name");
 	if (setting_number(m, vm->instance, "vm_id", &id) && id > 0xffff)
 		diagnostic_error(m->diagnostics, at_of(m, vm, "vm_id"), "vm_id is at most 65535");

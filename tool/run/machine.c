@@ -54,14 +54,14 @@ static bool check_disk_names(const struct run_options *o, const struct manifest 
 		if (d)
 			continue;
 		if (!count)
-			fprintf(stderr, "peervisor: %s uses no disk; leave --disk %s out\n", o->image,
-				o->disks[i].path);
+			fprintf(stderr, "peervisor: %s uses no disk; leave --disk %s out\n",
+				o->image, o->disks[i].path);
 		else if (o->disks[i].name)
-			fprintf(stderr, "peervisor: %s has no disk '%s'; its first is '%s'\n", o->image,
-				o->disks[i].name, m->disks->name);
+			fprintf(stderr, "peervisor: %s has no disk '%s'; its first is '%s'\n",
+				o->image, o->disks[i].name, m->disks->name);
 		else
-			fprintf(stderr, "peervisor: %s has %u disks; write --disk NAME=%s\n", o->image, count,
-				o->disks[i].path);
+			fprintf(stderr, "peervisor: %s has %u disks; write --disk NAME=%s\n",
+				o->image, count, o->disks[i].path);
 		return false;
 	}
 	return true;
@@ -84,7 +84,9 @@ static bool lock_disk(struct machine_process *p, const char *path, bool read_onl
 		return false;
 	}
 	if (flock(fd, (read_only ? LOCK_SH : LOCK_EX) | LOCK_NB) < 0) {
-		fprintf(stderr, "peervisor: disk %s is in use by another run; end that one or copy the disk\n",
+		fprintf(stderr,
+			"peervisor: disk %s is in use by another run; end that one or copy the "
+			"disk\n",
 			path);
 		return false;
 	}
@@ -116,7 +118,8 @@ static bool add_disks(struct arguments *a, const struct run_options *o, const st
 	for (d = m->disks; d && n < RUN_DISKS; d = d->next, n++) {
 		path = disk_path(o, d);
 		if (!path) {
-			fprintf(stderr, "peervisor: %s needs a disk '%s'; give --disk PATH\n", o->image, d->name);
+			fprintf(stderr, "peervisor: %s needs a disk '%s'; give --disk PATH\n",
+				o->image, d->name);
 			return false;
 		}
 		if (!lock_disk(p, path, o->read_only))
@@ -125,19 +128,31 @@ static bool add_disks(struct arguments *a, const struct run_options *o, const st
 		add(a, arena_format(a->arena, "if=none,id=disk%u,format=raw,file=%s%s", n,
 				    escape(a->arena, path), o->read_only ? ",snapshot=on" : ""));
 		add(a, "-device");
-		add(a, arena_format(a->arena, "virtio-blk-device,drive=disk%u,bus=virtio-mmio-bus.%u", n,
-				    d->bus));
+		add(a,
+		    arena_format(a->arena, "virtio-blk-device,drive=disk%u,bus=virtio-mmio-bus.%u",
+				 n, d->bus));
 	}
 	return true;
 }
 
-static bool build_arguments(struct arguments *a, const struct run_options *o, const struct manifest *m,
-			    struct machine_process *p, int uart, int qmp)
+static bool build_arguments(struct arguments *a, const struct run_options *o,
+			    const struct manifest *m, struct machine_process *p, int uart, int qmp)
 {
 	static const char *const fixed[] = {
-		QEMU, "-M", "virt,virtualization=on,gic-version=2", "-cpu", "cortex-a57", "-smp", "1",
-		"-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
-		"-global", "virtio-mmio.force-legacy=false",
+		QEMU,
+		"-M",
+		"virt,virtualization=on,gic-version=2",
+		"-cpu",
+		"cortex-a57",
+		"-smp",
+		"1",
+		"-nodefaults",
+		"-no-user-config",
+		"-no-reboot",
+		"-display",
+		"none",
+		"-global",
+		"virtio-mmio.force-legacy=false",
 	};
 	unsigned int i;
 
@@ -185,7 +200,8 @@ bool machine_start(struct arena *arena, const struct run_options *o, const struc
 	pid_t parent = getpid();
 
 	memset(p, 0, sizeof(*p));
-	if (socketpair(AF_UNIX, SOCK_STREAM, 0, uart) < 0 || socketpair(AF_UNIX, SOCK_STREAM, 0, qmp) < 0) {
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, uart) < 0 ||
+	    socketpair(AF_UNIX, SOCK_STREAM, 0, qmp) < 0) {
 		fprintf(stderr, "peervisor: socketpair: %s\n", strerror(errno));
 		return false;
 	}
@@ -225,7 +241,8 @@ int machine_stop(struct machine_process *p)
 	unsigned int i;
 
 	if (!wait_end(p->pid, &status, 0)) {
-		if (send(p->qmp, quit, sizeof(quit) - 1, MSG_NOSIGNAL) < 0 || !wait_end(p->pid, &status, 5000)) {
+		if (send(p->qmp, quit, sizeof(quit) - 1, MSG_NOSIGNAL) < 0 ||
+		    !wait_end(p->pid, &status, 5000)) {
 			kill(p->pid, SIGTERM);
 			if (!wait_end(p->pid, &status, 2000)) {
 				kill(p->pid, SIGKILL);

@@ -57,7 +57,8 @@ static void end(struct run *r, int result)
 /* Lines of our own on a raw terminal need the carriage return. */
 static void say(const struct run *r, const char *text)
 {
-	fprintf(stderr, "%s[peervisor] %s%s", r->terminal ? "\r\n" : "", text, r->terminal ? "\r\n" : "\n");
+	fprintf(stderr, "%s[peervisor] %s%s", r->terminal ? "\r\n" : "", text,
+		r->terminal ? "\r\n" : "\n");
 }
 
 static void send_input(struct run *r, const char *bytes, size_t length)
@@ -312,7 +313,9 @@ static void loop(struct run *r)
 
 	while (!r->ended) {
 		fds[0].events = (short)(POLLIN | (r->input_length ? POLLOUT : 0));
-		fds[3].fd = reads_input && !r->input_closed && r->input_length < INPUT_ROOM / 2 ? 0 : -1;
+		fds[3].fd = reads_input && !r->input_closed && r->input_length < INPUT_ROOM / 2
+				    ? 0
+				    : -1;
 		ms = time_left(r);
 		if (r->ended || (poll(fds, 4, ms) < 0 && errno != EINTR))
 			break;
@@ -367,7 +370,8 @@ static void announce(struct run *r)
 {
 	char text[CONSOLE_LABEL + 128];
 
-	snprintf(text, sizeof(text), "console %s. Keys: Ctrl-^ next console, Ctrl-] leave", r->shown->label);
+	snprintf(text, sizeof(text), "console %s. Keys: Ctrl-^ next console, Ctrl-] leave",
+		 r->shown->label);
 	say(r, text);
 }
 
@@ -381,8 +385,8 @@ int run_image(struct arena *a, const struct run_options *options)
 	if (!r->manifest)
 		return RUN_FAILED;
 	if (options->log_dir && mkdir(options->log_dir, 0777) < 0 && errno != EEXIST) {
-		fprintf(stderr, "peervisor: folder %s: %s; give another with --log-dir\n", options->log_dir,
-			strerror(errno));
+		fprintf(stderr, "peervisor: folder %s: %s; give another with --log-dir\n",
+			options->log_dir, strerror(errno));
 		return RUN_FAILED;
 	}
 	if (!open_signals(r) || !machine_start(a, options, r->manifest, &r->machine))
