@@ -10,6 +10,8 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TARGET = pathlib.Path(os.environ.get("PEERVISOR_TARGET", ROOT / "build" / "target"))
+# Virtual time by instructions: a busy host cannot make a test late.
+ICOUNT = ("-icount", "shift=1,sleep=off")
 QEMU = os.environ.get("QEMU_SYSTEM_AARCH64", "qemu-system-aarch64")
 
 

@@ -21,7 +21,7 @@ def run_all(kernel):
         image = pack.pack(run.read("loader/loader.bin"), run.read("kernel/" + kernel),
                           run.read("tests/kernel/kernel-tests.elf"), RESERVED)
         start = time.monotonic()
-        results[kernel] = run.lines(image, "DONE", TIMEOUT)
+        results[kernel] = run.lines(image, "DONE", TIMEOUT, more=run.ICOUNT)
         print("%s: %.1f s" % (kernel, time.monotonic() - start))
     return results[kernel]
 

@@ -82,7 +82,7 @@ def test_kernel_segment(at, value, text):
 
 
 def passed(data, but=(), **machine):
-    lines = run.lines(data, "DONE", 120, **machine)
+    lines = run.lines(data, "DONE", 180, more=run.ICOUNT, **machine)
     assert lines and lines[-1].startswith("DONE"), "\n".join(lines[-5:])
     assert [line[5:] for line in lines if line.startswith("FAIL")] == list(but), "\n".join(lines)
     return lines
