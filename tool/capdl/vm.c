@@ -45,7 +45,8 @@ static void add_timer_client(struct system *s, struct component *c)
 	uint64_t badge = component_event(c), client = BADGE_ENDPOINT | ++s->timer->clients;
 	struct tree *t = tree_node(s->timer->config, "client@%u", s->timer_clients++);
 
-	tree_u64(c->config, "timer-slot", component_cap(c, s->timer->endpoint, 0, RIGHTS_CALL, client));
+	tree_u64(c->config, "timer-slot",
+		 component_cap(c, s->timer->endpoint, 0, RIGHTS_CALL, client));
 	tree_u64(c->config, "timer-badge", badge);
 	tree_u64(t, "badge", client);
 	tree_u64(t, "notify-slot",
@@ -53,14 +54,14 @@ static void add_timer_client(struct system *s, struct component *c)
 }
 
 /* One object for a file, however many VMs read it. */
-static void add_blob(struct system *s, struct machine *g, struct model_blob *b, const char *property,
-		     uint64_t vaddr)
+static void add_blob(struct system *s, struct machine *g, struct model_blob *b,
+		     const char *property, uint64_t vaddr)
 {
 	if (!b)
 		return;
 	if (b->memory == CAPDL_NONE)
-		b->memory = distribution_device(s->distribution, b->paddr, b->size, SEL4_LARGE_PAGE_BITS,
-						"file.%s", b->name);
+		b->memory = distribution_device(s->distribution, b->paddr, b->size,
+						SEL4_LARGE_PAGE_BITS, "file.%s", b->name);
 	component_map(g->vmm, b->memory, vaddr, SEL4_RIGHT_READ);
 	tree_pair(g->node, property, vaddr, b->size);
 }
@@ -70,8 +71,8 @@ static void add_ram(struct system *s, struct machine *g)
 	const struct model_vm *vm = g->vm;
 	struct tree *t = tree_node(g->node, "ram@0");
 
-	g->ram = distribution_device(s->distribution, vm->ram_paddr, vm->ram_size, SEL4_LARGE_PAGE_BITS,
-				     "%s.ram", vm->name);
+	g->ram = distribution_device(s->distribution, vm->ram_paddr, vm->ram_size,
+				     SEL4_LARGE_PAGE_BITS, "%s.ram", vm->name);
 	component_map(g->vmm, g->ram, COMPONENT_RAM, RIGHTS_RW);
 	map_guest(s, g, g->ram, vm->ram_base, SEL4_ATTR_CACHEABLE);
 	tree_u64(t, "ipa", vm->ram_base);
@@ -110,7 +111,8 @@ static void add_interrupt_controller(struct system *s, struct machine *g)
 	struct tree *t = tree_node(g->node, "gic");
 
 	if (s->gicv == CAPDL_NONE)
-		s->gicv = distribution_device(s->distribution, gicv->base, gicv->size, SEL4_PAGE_BITS, "gicv");
+		s->gicv = distribution_device(s->distribution, gicv->base, gicv->size,
+					      SEL4_PAGE_BITS, "gicv");
 	map_guest(s, g, s->gicv, GUEST_GICC, SEL4_ATTR_EXECUTE_NEVER);
 	tree_pair(t, "distributor", GUEST_GICD, 0x10000);
 	tree_pair(t, "cpu-interface", GUEST_GICC, gicv->size);
@@ -124,7 +126,8 @@ static void add_irq(struct system *s, struct machine *g, const struct model_irq 
 {
 	struct distribution *d = s->distribution;
 	struct tree *t = tree_node(g->node, "irq@%u", n);
-	uint32_t irq = distribution_object(d, CAPDL_IRQ, i->intid, "%s.irq%u", g->vm->name, i->intid);
+	uint32_t irq =
+		distribution_object(d, CAPDL_IRQ, i->intid, "%s.irq%u", g->vm->name, i->intid);
 	uint64_t badge = component_event(g->vmm);
 
 	d->objects[irq].flags = i->edge ? CAPDL_EDGE : 0;
@@ -146,8 +149,9 @@ static void add_devices(struct system *s, struct machine *g)
 	uint32_t memory;
 
 	for (r = g->vm->mmios; r; r = r->next) {
-		memory = distribution_device(s->distribution, r->paddr, r->size, SEL4_PAGE_BITS, "%s.mmio.%llx",
-					     g->vm->name, (unsigned long long)r->paddr);
+		memory = distribution_device(s->distribution, r->paddr, r->size, SEL4_PAGE_BITS,
+					     "%s.mmio.%llx", g->vm->name,
+					     (unsigned long long)r->paddr);
 		map_guest(s, g, memory, r->paddr, SEL4_ATTR_EXECUTE_NEVER);
 	}
 	for (i = g->vm->irqs; i; i = i->next)
@@ -266,8 +270,9 @@ static void connector_frames(struct system *s, struct component *c, const struct
 	tree_u64(t, "table-slot", component_slot(c));
 }
 
-static void connect_device(struct system *s, const struct machine *driver, const struct machine *device,
-			   const struct model_link *l, const struct wires *w)
+static void connect_device(struct system *s, const struct machine *driver,
+			   const struct machine *device, const struct model_link *l,
+			   const struct wires *w)
 {
 	struct component *c = device->vmm;
 	const struct model_vm *vm = l->driver;
@@ -276,15 +281,17 @@ static void connect_device(struct system *s, const struct machine *driver, const
 	uint64_t vaddr = COMPONENT_IOBUFS + (uint64_t)l->device_index * 8192;
 
 	component_map(c, w->page_driver, vaddr, SEL4_RIGHT_READ);
-	component_map(c, w->page_device, vaddr + 4096, SEL4_RIGHT_READ);
+	component_map(c, w->page_device, vaddr + 4096,
+		      RIGHTS_RW); /* withdrawn when the guest ends */
 	tree_u64(t, "iobuf-driver", vaddr);
 	tree_u64(t, "iobuf-device", vaddr + 4096);
 	connector_frames(s, c, w, t, vm->name);
 	tree_u64(t, "badge", w->upcall);
-	tree_u64(t, "signal-slot", component_cap(c, notification, 0, SEL4_RIGHT_WRITE, w->downcall));
+	tree_u64(t, "signal-slot",
+		 component_cap(c, notification, 0, SEL4_RIGHT_WRITE, w->downcall));
 	tree_u64(t, "downcall-cptr", VCPU_SLOT_DOWNCALL + l->device_index);
-	distribution_cap(s->distribution, device->cnode, VCPU_SLOT_DOWNCALL + l->device_index, notification, 0,
-			 SEL4_RIGHT_WRITE, w->downcall);
+	distribution_cap(s->distribution, device->cnode, VCPU_SLOT_DOWNCALL + l->device_index,
+			 notification, 0, SEL4_RIGHT_WRITE, w->downcall);
 	tree_u64(t, "intx", GUEST_INTX(l->driver_index));
 	tree_pair(t, "ram", vm->ram_base, vm->ram_size);
 	tree_triple(t, "memdev", vm->ram_base, vm->ram_size, l->memdev_ipa);
@@ -297,7 +304,8 @@ static void add_memdev(struct system *s, const struct machine *driver, const str
 {
 	struct tree *t = tree_node(device->node, "memdev@%u", l->device_index);
 
-	map_guest(s, device, driver->ram, l->memdev_ipa, SEL4_ATTR_CACHEABLE | SEL4_ATTR_EXECUTE_NEVER);
+	map_guest(s, device, driver->ram, l->memdev_ipa,
+		  SEL4_ATTR_CACHEABLE | SEL4_ATTR_EXECUTE_NEVER);
 	tree_u64(t, "ipa", l->memdev_ipa);
 	tree_u64(t, "size", l->driver->ram_size);
 }
