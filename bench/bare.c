@@ -131,8 +131,9 @@ static void measure(void)
 {
 	MEASURE("guest-loop", __asm__ volatile("" ::: "memory"));
 	MEASURE("guest-hypercall", hypercall());
-	MEASURE("guest-distributor-read", load(DISTRIBUTOR + GICD_ISENABLER));
-	MEASURE("guest-distributor-write", store(DISTRIBUTOR + GICD_ISENABLER, 1));
+	MEASURE("guest-distributor-read", load(DISTRIBUTOR + GICD_TYPER));
+	MEASURE("guest-enable-read", load(DISTRIBUTOR + GICD_ISENABLER));
+	MEASURE("guest-enable-write", store(DISTRIBUTOR + GICD_ISENABLER, 1));
 	MEASURE("guest-psci", smc(PSCI_VERSION));
 	put("bench: end m\n");
 }
