@@ -12,6 +12,8 @@ mount -t tmpfs tmp /tmp
 for module in $(cat /etc/modules); do
 	modprobe "$module" || echo "init: module $module does not load"
 done
+# A network function is only in some VMs, and its driver comes with no other device.
+! grep -qs '^virtio:d00000001' /sys/bus/virtio/devices/*/modalias || modprobe virtio_net
 stty rows 24 cols 80	# a serial line has no size of its own
 
 # given WORD: is it on the kernel's command line?
