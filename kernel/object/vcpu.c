@@ -37,17 +37,23 @@ static unsigned int list_registers(void)
 	return number > VCPU_LIST_REGISTERS ? VCPU_LIST_REGISTERS : number;
 }
 
-#define HARDWARE_REGISTERS(DO) \
-	DO(SCTLR, sctlr_el1) DO(CPACR, cpacr_el1) DO(TTBR0, ttbr0_el1) DO(TTBR1, ttbr1_el1) \
-	DO(TCR, tcr_el1) DO(MAIR, mair_el1) DO(AMAIR, amair_el1) DO(CIDR, contextidr_el1) \
-	DO(ACTLR, actlr_el1) DO(AFSR0, afsr0_el1) DO(AFSR1, afsr1_el1) DO(ESR, esr_el1) \
-	DO(FAR, far_el1) DO(PAR, par_el1) DO(VBAR, vbar_el1) DO(TPIDR_EL1, tpidr_el1) \
+/* Of a loaded vCPU these are in the hardware: FIRST_LOADED to LAST_LOADED. */
+#define LOADED_REGISTERS(DO) \
+	DO(TTBR0, ttbr0_el1) DO(TTBR1, ttbr1_el1) DO(TCR, tcr_el1) DO(MAIR, mair_el1) \
+	DO(AMAIR, amair_el1) DO(CIDR, contextidr_el1) DO(ACTLR, actlr_el1) \
+	DO(AFSR0, afsr0_el1) DO(AFSR1, afsr1_el1) DO(ESR, esr_el1) DO(FAR, far_el1) \
+	DO(PAR, par_el1) DO(VBAR, vbar_el1) DO(TPIDR_EL1, tpidr_el1) \
 	DO(VMPIDR_EL2, vmpidr_el2) DO(SP_EL1, sp_el1) DO(ELR_EL1, elr_el1) \
-	DO(SPSR_EL1, spsr_el1) DO(CNTV_CTL, cntv_ctl_el0) DO(CNTV_CVAL, cntv_cval_el0) \
-	DO(CNTVOFF, cntvoff_el2) DO(CNTKCTL_EL1, cntkctl_el1)
+	DO(SPSR_EL1, spsr_el1)
+#define HARDWARE_REGISTERS(DO) \
+	LOADED_REGISTERS(DO) DO(SCTLR, sctlr_el1) DO(CPACR, cpacr_el1) \
+	DO(CNTV_CTL, cntv_ctl_el0) DO(CNTV_CVAL, cntv_cval_el0) DO(CNTVOFF, cntvoff_el2) \
+	DO(CNTKCTL_EL1, cntkctl_el1)
 
 #define CASE_READ(name, reg)	case seL4_VCPUReg_##name: return sysreg_read(reg);
 #define CASE_WRITE(name, reg)	case seL4_VCPUReg_##name: sysreg_write(reg, value); break;
+#define SAVE(name, reg)		vcpu->registers[seL4_VCPUReg_##name] = sysreg_read(reg);
+#define LOAD(name, reg)		sysreg_write(reg, vcpu->registers[seL4_VCPUReg_##name]);
 
 static u64 hardware_read(unsigned int reg)
 {
@@ -63,11 +69,6 @@ static void hardware_write(unsigned int reg, u64 value)
 	HARDWARE_REGISTERS(CASE_WRITE)
 	default: break;
 	}
-}
-
-static void save_register(struct vcpu *vcpu, unsigned int reg)
-{
-	vcpu->registers[reg] = hardware_read(reg);
 }
 
 /* While no vCPU is enabled its timer is off and its interrupt cannot come, masked or not. */
@@ -122,25 +123,27 @@ static void enable(struct vcpu *vcpu)
 
 static void save(struct vcpu *vcpu)
 {
+	unsigned int lists = list_registers();
+
 	if (enabled)
 		disable(vcpu);
 	vcpu->vmcr = *gich_register(GICH_VMCR);
 	vcpu->apr = *gich_register(GICH_APR);
-	for (unsigned int i = 0; i < list_registers(); i++)
+	for (unsigned int i = 0; i < lists; i++)
 		vcpu->list[i] = *gich_register(GICH_LR + 4 * i);
-	for (unsigned int reg = FIRST_LOADED; reg <= LAST_LOADED; reg++)
-		save_register(vcpu, reg);
+	LOADED_REGISTERS(SAVE)
 }
 
 static void load(struct vcpu *vcpu)
 {
+	unsigned int lists = list_registers();
+
 	*gich_register(GICH_HCR) = 0;
 	*gich_register(GICH_VMCR) = vcpu->vmcr;
 	*gich_register(GICH_APR) = vcpu->apr;
-	for (unsigned int i = 0; i < list_registers(); i++)
+	for (unsigned int i = 0; i < lists; i++)
 		*gich_register(GICH_LR + 4 * i) = vcpu->list[i];
-	for (unsigned int reg = FIRST_LOADED; reg <= LAST_LOADED; reg++)
-		hardware_write(reg, vcpu->registers[reg]);
+	LOADED_REGISTERS(LOAD)
 }
 
 void vcpu_switch(struct vcpu *next)
