@@ -42,7 +42,8 @@ enum {
 	OPTION_SEND,
 	OPTION_CONSOLE,
 	OPTION_QEMU,
-	OPTION_READ_ONLY
+	OPTION_READ_ONLY,
+	OPTION_NET
 };
 
 #define BUILD_OPTIONS \
@@ -65,6 +66,7 @@ static const struct option run_options[] = {
 	BUILD_OPTIONS,
 	{ "disk", required_argument, NULL, OPTION_DISK },
 	{ "read-only", no_argument, NULL, OPTION_READ_ONLY },
+	{ "net", required_argument, NULL, OPTION_NET },
 	{ "no-terminal", no_argument, NULL, OPTION_NO_TERMINAL },
 	{ "raw", no_argument, NULL, OPTION_RAW },
 	{ "expect", required_argument, NULL, OPTION_EXPECT },
@@ -97,6 +99,7 @@ static const char run_help[] =
 	"usage: peervisor run IMAGE|ASSEMBLY [OPTION...]\n"
 	"  --disk [NAME=]FILE  raw image behind the disk that the assembly declares\n"
 	"  --read-only         what is written to disks is dropped at the end\n"
+	"  --net NETDEV        network of the next card, as QEMU's -netdev without id (default: user)\n"
 	"  --console NAME      the console shown first\n"
 	"  --log-dir FOLDER    each console goes to a file there (default: IMAGE.logs)\n"
 	"  --no-terminal       print all consoles, each line with its name\n"
@@ -163,11 +166,20 @@ static bool add_disk(struct settings *s, struct arena *a, const char *text)
 	return true;
 }
 
+static bool add_net(struct settings *s, const char *text)
+{
+	if (s->run.net_count == RUN_NETS)
+		return false;
+	s->run.nets[s->run.net_count++] = text;
+	return true;
+}
+
 static bool run_option(struct settings *s, struct arena *a, int option)
 {
 	switch (option) {
 	case OPTION_DISK: return add_disk(s, a, optarg);
 	case OPTION_READ_ONLY: return s->run.read_only = true;
+	case OPTION_NET: return add_net(s, optarg);
 	case OPTION_NO_TERMINAL: return s->run.no_terminal = true;
 	case OPTION_RAW: return s->run.raw = true;
 	case OPTION_EXPECT: return steps_add(&s->run, false, optarg);

@@ -38,6 +38,8 @@ char *manifest_write(struct arena *a, const struct model *m, size_t *length)
 			if (strcmp(d->type, "virtio-blk") == 0)
 				text = arena_format(a, "%sdisk %s %u %s\n", text, d->name, d->bus,
 						    d->file ? d->file : "");
+			else
+				text = arena_format(a, "%snet %u\n", text, d->bus);
 	}
 	if (first)
 		text = arena_format(a, "%sshow %s\n", text, first);
@@ -54,6 +56,7 @@ static void read_line(struct arena *a, struct manifest *m, char *line)
 {
 	struct manifest_vm *vm, **vms = &m->vms;
 	struct manifest_disk *d, **disks = &m->disks;
+	struct manifest_net *net, **nets = &m->nets;
 	char name[64], word[64];
 	unsigned int bus;
 	int used = 0;
@@ -77,6 +80,12 @@ static void read_line(struct arena *a, struct manifest *m, char *line)
 		while (*disks)
 			disks = &(*disks)->next;
 		*disks = d;
+	} else if (sscanf(line, "net %u", &bus) == 1 && bus < 32) {
+		net = ARENA_NEW(a, struct manifest_net);
+		net->bus = bus;
+		while (*nets)
+			nets = &(*nets)->next;
+		*nets = net;
 	}
 }
 

@@ -30,10 +30,16 @@ struct manifest_disk {
 	const char *file;	/* default, or NULL */
 };
 
+struct manifest_net {
+	struct manifest_net *next;
+	unsigned int bus;
+};
+
 struct manifest {
 	unsigned long long memory;	/* MiB */
 	struct manifest_vm *vms;
 	struct manifest_disk *disks;
+	struct manifest_net *nets;
 	const char *first_console;
 };
 

@@ -135,6 +135,26 @@ static bool add_disks(struct arguments *a, const struct run_options *o, const st
 	return true;
 }
 
+/* A card without a network of its own is on QEMU's user network: 10.0.2.0/24, the host is 10.0.2.2. */
+static bool add_nets(struct arguments *a, const struct run_options *o, const struct manifest *m)
+{
+	const struct manifest_net *net;
+	unsigned int n = 0;
+
+	for (net = m->nets; net; net = net->next, n++) {
+		add(a, "-netdev");
+		add(a, arena_format(a->arena, "%s,id=net%u", n < o->net_count ? o->nets[n] : "user", n));
+		add(a, "-device");
+		add(a, arena_format(a->arena,
+				    "virtio-net-device,netdev=net%u,bus=virtio-mmio-bus.%u,"
+				    "mac=52:54:00:50:56:%02x", n, net->bus, n));
+	}
+	if (n < o->net_count)
+		fprintf(stderr, "peervisor: %s has %u network cards; leave --net %s out\n", o->image, n,
+			o->nets[n]);
+	return n >= o->net_count;
+}
+
 static bool build_arguments(struct arguments *a, const struct run_options *o,
 			    const struct manifest *m, struct machine_process *p, int uart, int qmp)
 {
@@ -170,7 +190,7 @@ static bool build_arguments(struct arguments *a, const struct run_options *o,
 	add(a, arena_format(a->arena, "socket,id=qmp,fd=%d", qmp));
 	add(a, "-mon");
 	add(a, "chardev=qmp,mode=control");
-	if (!add_disks(a, o, m, p))
+	if (!add_disks(a, o, m, p) || !add_nets(a, o, m))
 		return false;
 	for (i = 0; i < o->extra_count; i++)
 		add(a, o->extra[i]);

@@ -11,6 +11,7 @@
 #include "../image/manifest.h"
 
 #define RUN_DISKS 8
+#define RUN_NETS 8
 #define RUN_EXTRA 32
 #define RUN_STEPS 16
 #define CONSOLE_LABEL 64
@@ -33,6 +34,8 @@ struct run_options {
 	const char *console;		/* shown first, or NULL */
 	struct run_disk disks[RUN_DISKS];
 	unsigned int disk_count;
+	const char *nets[RUN_NETS];	/* QEMU's -netdev without an id, for each card in turn */
+	unsigned int net_count;
 	const char *extra[RUN_EXTRA];	/* further arguments of QEMU */
 	unsigned int extra_count;
 	struct run_step steps[RUN_STEPS];
