@@ -2,8 +2,13 @@
 """Graphs of VMs: one backend for two, a chain, two backends for one. Real I/O along each edge."""
 
 import hashlib
+import http.server
+import os
 import re
 import subprocess
+import threading
+
+import pytest
 
 DEMO = r"demo: (?:read back|expected) +([0-9a-f]{64})"
 
@@ -110,3 +115,60 @@ def test_chain(image, machine, disk, tmp_path):
     assert clean(inner)
     assert hashlib.sha256(debugfs(inner, "cat /demo.txt")).hexdigest() == demo
     assert hashlib.sha256(debugfs(inner, "cat /own")).hexdigest() == own
+
+
+class Host(http.server.BaseHTTPRequestHandler):
+    """A peer on the outer network: gives a file, takes one."""
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(self.server.file)))
+        self.end_headers()
+        self.wfile.write(self.server.file)
+
+    def do_POST(self):
+        self.server.got = self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture
+def host():
+    server = http.server.HTTPServer(("127.0.0.1", 0), Host)
+    server.file = os.urandom(1 << 19).hex().encode()    # busybox wget sends texts only
+    server.got = None
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield server
+    server.shutdown()
+    server.server_close()
+    thread.join(10)
+
+
+def test_two_backends_one_workload(image, machine, disk, host):
+    path = disk(32)
+    m = machine(image("seed"), "--disk", path, timeout=300)
+    demo = demonstrated(m, "vm_workload")
+    url = "http://10.0.2.2:%d/" % host.server_address[1]
+    # From the network onto the disk, and from the disk back to the network.
+    code, output = m.command(
+        "vm_workload", "n=0; until ip route | grep -q default || [ $n = 60 ]; do sleep 1; n=$((n + 1)); done; "
+        "wget -q -O /mnt/page %sfile && sync && echo 3 >/proc/sys/vm/drop_caches && "
+        "wget -q -O /dev/null --post-file /mnt/page %stake" % (url, url), 150)
+    assert code == 0, output
+    assert host.got == host.file
+    assert re.findall(r"^\d+$", m.command("vm_workload", "lspci -n | grep -c 1af4:104[12]")[1], re.MULTILINE) == ["2"]
+    # Each backend has its own hardware only.
+    for vm, disks in (("vm_storage", "1"), ("vm_network", "0")):
+        output = m.command(vm, "ls /sys/class/net | grep -c eth; ls /sys/block | grep -c vd")[1]
+        assert re.findall(r"^\d+$", output, re.MULTILINE) == ["10"[int(disks)], disks], output
+    for vm in ("vm_workload", "vm_storage", "vm_network"):
+        quiet(m, vm)
+    off(m, "vm_workload", "vm_network", "vm_storage")
+    assert clean(path)
+    assert debugfs(path, "cat /page") == host.file
+    assert hashlib.sha256(debugfs(path, "cat /demo.txt")).hexdigest() == demo
