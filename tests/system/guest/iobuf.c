@@ -60,9 +60,19 @@ static void bad_op(const struct pages *p) { message(p, 0x77, 0x1234, 0, 0); }
 static void bad_direction(const struct pages *p) { message(p, IOBUF_MMIO_READ, 0x1234, 0, 0); }
 static void bad_tag(const struct pages *p) { message(p, IOBUF_COMPLETE, 0xdeadbeef, 0, 0); }
 static void bad_space(const struct pages *p) { message(p, IOBUF_DOORBELL_SET, 1, 4096, 0); }
-static void bad_field(const struct pages *p) { message(p, IOBUF_VM_START, 1, 7, 0); }
 static void bad_produced(const struct pages *p) { p->device->produced += 1000; }
 static void bad_magic(const struct pages *p) { p->device->magic = 0; p->device->epoch += 1; }
+
+// A function with a BAR of 2^255 bytes.
+static void bad_field(const struct pages *p)
+{
+	volatile uint64_t *word = slot(p);
+
+	word[0] = 1ull << 32 | IOBUF_PCI_ADD;
+	word[1] = 8;
+	word[4] = 0xff;
+	publish(p);
+}
 
 // Seen when the driver's VMM puts its next message.
 static void bad_consumed(const struct pages *p) { p->device->consumed += 100; }
