@@ -10,8 +10,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "audit/audit.h"
 #include "image/image.h"
 #include "run/run.h"
+#include "view/view.h"
 
 #define INCLUDES 16
 
@@ -23,6 +25,9 @@ struct settings {
 	bool strict;
 	struct image_options image;
 	struct run_options run;
+	struct audit_options audit;
+	char **argv;
+	int argc;
 	char *end;
 };
 
@@ -42,7 +47,7 @@ enum {
 	OPTION_SEND,
 	OPTION_CONSOLE,
 	OPTION_QEMU,
-	OPTION_READ_ONLY,
+	OPTION_READ_ONLY, OPTION_TAKEN_OVER, OPTION_SHARE, OPTION_REQUIRE, OPTION_JSON,
 	OPTION_NET
 };
 
@@ -77,6 +82,41 @@ static const struct option run_options[] = {
 	{ "qemu-arg", required_argument, NULL, OPTION_QEMU },
 	{ NULL, 0, NULL, 0 },
 };
+
+static const struct option audit_options[] = {
+	BUILD_OPTIONS,
+	{ "taken-over", required_argument, NULL, OPTION_TAKEN_OVER },
+	{ "share", required_argument, NULL, OPTION_SHARE },
+	{ "require", required_argument, NULL, OPTION_REQUIRE },
+	{ "json", no_argument, NULL, OPTION_JSON },
+	{ NULL, 0, NULL, 0 },
+};
+
+static const char audit_help[] =
+	"usage: peervisor audit ASSEMBLY [QUESTION] [OPTION...]\n"
+	"Answers from the capability distribution that `build --print-capdl` prints.\n"
+	"Questions (none: each part with all it can do):\n"
+	"  --taken-over PART   what an attacker in PART gains, and what stays closed\n"
+	"  --share PART PART   which memory two parts share, and with what rights\n"
+	"  --require FILE      hold the rules in FILE; one line for each breach\n"
+	"  --json              the answer for programs\n"
+	"  --strict            with --require: DMA without an SMMU breaks rules, too\n"
+	"Options of `build` are accepted. Rules, one a line, `#` begins a comment:\n"
+	"  vm_storage !-> vm_network   no information goes from one to the other\n"
+	"  vm_a !->> vm_b              nor by way of others, except those in `trust NAME...`\n"
+	"  vm_a -> vm_b                some way there must be\n"
+	"  vm_a !reads vm_b.ram        also writes, signals, calls; with and without `!`\n"
+	"Exit code 0: answered, all rules hold; 1: a rule is broken or the assembly has errors; 2: usage.\n"
+	"examples:\n"
+	"  peervisor audit examples/two-vms/two-vms.camkes --taken-over vm_storage\n"
+	"  peervisor audit examples/two-vms/two-vms.camkes --share vm_storage vm_workload\n"
+	"  peervisor audit examples/two-vms/two-vms.camkes --require rules\n";
+
+static const char view_help[] =
+	"usage: peervisor view ASSEMBLY -o FILE.svg [OPTION...]\n"
+	"Draws VMs, components, connections and hardware as an SVG. Options of `check` are accepted.\n"
+	"Arrows go from the device VM to the VM that it serves; `ram`: it reaches all of that VM's memory.\n"
+	"example: peervisor view examples/two-vms/two-vms.camkes -o two-vms.svg\n";
 
 static const char build_help[] =
 	"usage: peervisor build ASSEMBLY -o IMAGE [OPTION...]\n"
@@ -196,6 +236,22 @@ static bool run_option(struct settings *s, struct arena *a, int option)
 	}
 }
 
+static bool audit_option(struct settings *s, struct arena *a, int option)
+{
+	switch (option) {
+	case OPTION_TAKEN_OVER: s->audit.taken_over = optarg; return true;
+	case OPTION_REQUIRE: s->audit.require = optarg; return true;
+	case OPTION_JSON: return s->audit.json = true;
+	case OPTION_SHARE:	/* two words: the second is the next argument */
+		if (optind >= s->argc)
+			return false;
+		s->audit.share[0] = optarg;
+		s->audit.share[1] = s->argv[optind++];
+		return true;
+	default: return run_option(s, a, option);
+	}
+}
+
 static bool one_option(struct settings *s, struct arena *a, int option)
 {
 	switch (option) {
@@ -212,7 +268,7 @@ static bool one_option(struct settings *s, struct arena *a, int option)
 	case OPTION_PLATFORM: s->platform = optarg; return true;
 	case OPTION_STRICT: return s->strict = true;
 	case OPTION_PRINT: return s->image.print_capdl = true;
-	default: return run_option(s, a, option);
+	default: return audit_option(s, a, option);
 	}
 }
 
@@ -223,6 +279,8 @@ static const char *parse(struct settings *s, struct arena *a, int argc, char **a
 	int option;
 
 	defaults(a, s);
+	s->argc = argc;
+	s->argv = argv;
 	*result = 2;
 	while ((option = getopt_long(argc, argv, "hvo:I:", options, NULL)) != -1) {
 		if (option == 'h') {
@@ -356,6 +414,62 @@ int command_run(int argc, char **argv)
 			s.run.log_dir = arena_format(&a, "%s.logs", stem(&a, s.run.image));
 		if (!result)
 			result = run_image(&a, &s.run);
+	}
+	arena_free(&a);
+	return result;
+}
+
+static int audit(struct arena *a, struct settings *s, const char *path)
+{
+	struct diagnostics d;
+	struct model *model = NULL;
+	struct distribution *distribution;
+	int result;
+
+	s->audit.strict = s->strict;	/* of the rules here, not of the warnings */
+	s->strict = false;
+	result = load_model(a, s, path, &d, &model);
+	if (result)
+		return result;
+	distribution = image_distribution(model, &s->image);
+	if (!distribution)
+		return 1;
+	return audit_run(audit_new(a, distribution, model->platform), &s->audit, stdout);
+}
+
+int command_audit(int argc, char **argv)
+{
+	struct arena a = { 0 };
+	struct settings s;
+	int result;
+	const char *path = parse(&s, &a, argc, argv, audit_options, audit_help, &result);
+
+	if (path && !!s.audit.taken_over + !!s.audit.share[0] + !!s.audit.require > 1) {
+		fputs("peervisor: one question at a time: --taken-over, --share or --require\n", stderr);
+		result = 2;
+	} else if (path) {
+		result = audit(&a, &s, path);
+	}
+	arena_free(&a);
+	return result;
+}
+
+int command_view(int argc, char **argv)
+{
+	struct arena a = { 0 };
+	struct settings s;
+	struct diagnostics d;
+	struct model *model = NULL;
+	int result;
+	const char *path = parse(&s, &a, argc, argv, build_options, view_help, &result);
+
+	if (path && !s.image.output) {
+		fputs("peervisor: where to? Give -o FILE.svg\n", stderr);
+		result = 2;
+	} else if (path) {
+		result = load_model(&a, &s, path, &d, &model);
+		if (!result && (!memory_plan(model, 4u << 20) || !view_write(model, s.image.output)))
+			result = 1;
 	}
 	arena_free(&a);
 	return result;

@@ -6,5 +6,7 @@
 int command_build(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_run(int argc, char **argv);
+int command_audit(int argc, char **argv);
+int command_view(int argc, char **argv);
 
 #endif

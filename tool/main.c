@@ -13,6 +13,8 @@ static const struct {
 	{ "build", command_build, "make an image from an assembly" },
 	{ "check", command_check, "say what is wrong with an assembly" },
 	{ "run", command_run, "run an image (or an assembly) in QEMU" },
+	{ "audit", command_audit, "say who can do what, and what falls with whom" },
+	{ "view", command_view, "draw an assembly (SVG)" },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(*commands))

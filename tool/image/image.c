@@ -29,6 +29,7 @@ struct build {
 	struct image_item items[IMAGE_MAX_ITEMS];
 	uint32_t count;
 	uint64_t table;
+	struct distribution *distribution;
 	uint64_t fixed;			/* loader, table, kernel, user image */
 	uint64_t size;			/* of the file */
 };
@@ -111,6 +112,7 @@ static bool make_user(struct build *b)
 
 	if (!d)
 		return false;
+	b->distribution = d;
 	blob = distribution_blob(d, &size);
 	elf_extent(&b->root, &first, &end);
 	b->user_base = first & ~(PAGE - 1);
@@ -353,4 +355,13 @@ bool image_build(struct model *m, const struct image_options *o)
 	if (o->verbose)
 		print_map(&b);
 	return !o->output || write_image(&b);
+}
+
+struct distribution *image_distribution(struct model *m, const struct image_options *o)
+{
+	struct build b = { .model = m, .options = o };
+
+	if (!read_loader(&b) || !read_kernel(&b) || !read_root(&b) || !plan(&b))
+		return NULL;
+	return b.distribution;
 }

@@ -16,4 +16,8 @@ struct image_options {
 /* Plans memory, builds the distribution and writes the file (or none, with output NULL). */
 bool image_build(struct model *m, const struct image_options *o);
 
+struct distribution;
+/* What image_build puts into the image, without writing one. NULL: said why not. */
+struct distribution *image_distribution(struct model *m, const struct image_options *o);
+
 #endif
