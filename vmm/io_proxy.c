@@ -9,85 +9,9 @@
 #define PASSES		4	/* of one service round, so that a peer cannot keep it going */
 #define MESSAGES	64	/* of one pass */
 
-/* Linux's errno values, which the protocol carries. */
-#define NAK_ENOENT	2
-#define NAK_EEXIST	17
-#define NAK_EINVAL	22
-#define NAK_ENOSPC	28
-
 #define MSIX_ENTRY	16u
 
 static const struct pci_operations remote;
-
-/* ---- doorbells: a posted write is found by its address ---- */
-
-static unsigned int bucket_of(uint64_t address)
-{
-	return (unsigned int)(address >> 2 ^ address >> 12) % PROXY_BUCKETS;
-}
-
-static void doorbells_reset(struct io_proxy *proxy)
-{
-	unsigned int i;
-
-	memset(proxy->doorbell, 0, sizeof(proxy->doorbell));
-	for (i = 0; i < PROXY_BUCKETS; i++)
-		proxy->bucket[i] = -1;
-}
-
-static unsigned int doorbell_set(struct io_proxy *proxy, const struct iobuf_message *m)
-{
-	struct proxy_doorbell *d = &proxy->doorbell[m->space];
-	int16_t *bucket = &proxy->bucket[bucket_of(m->addr)];
-	uint64_t length = m->len ? m->len : 1;
-
-	if (m->addr < proxy->host.window.value || length > proxy->host.window_size ||
-	    m->addr - proxy->host.window.value > proxy->host.window_size - length)
-		return NAK_EINVAL;
-	if (d->used)
-		return NAK_EEXIST;
-	*d = (struct proxy_doorbell){
-		.used = true,
-		.match = m->arg[0] & IOBUF_DOORBELL_MATCH,
-		.length = (uint8_t)m->len,
-		.next = *bucket,
-		.address = m->addr,
-		.data = m->data & mmio_mask(m->len),
-	};
-	*bucket = (int16_t)m->space;
-	return 0;
-}
-
-static unsigned int doorbell_clear(struct io_proxy *proxy, uint32_t index)
-{
-	struct proxy_doorbell *d = &proxy->doorbell[index];
-	int16_t *link = &proxy->bucket[bucket_of(d->address)];
-
-	if (!d->used)
-		return NAK_ENOENT;
-	while (*link != (int16_t)index)
-		link = &proxy->doorbell[*link].next;
-	*link = d->next;
-	d->used = false;
-	return 0;
-}
-
-static int doorbell_find(struct io_proxy *proxy, struct mmio_access *access)
-{
-	int i = proxy->bucket[bucket_of(access->address.value)];
-
-	for (; i >= 0; i = proxy->doorbell[i].next) {
-		const struct proxy_doorbell *d = &proxy->doorbell[i];
-
-		if (d->address != access->address.value)
-			continue;
-		if (d->length && d->length != access->size)
-			continue;
-		if (!d->match || d->data == mmio_write_value(access))
-			return i;
-	}
-	return -1;
-}
 
 /* ---- MSI-X: which SPI is whose ---- */
 
@@ -277,7 +201,7 @@ enum mmio_result io_proxy_window_mmio(void *device, struct mmio_access *access)
 	struct io_proxy *proxy = device;
 	int doorbell;
 
-	doorbell = access->write ? doorbell_find(proxy, access) : -1;
+	doorbell = access->write ? doorbell_find(&proxy->doorbells, access) : -1;
 	if (doorbell < 0)
 		return window_access(proxy, access);
 	ring_count(&proxy->link, (unsigned int)doorbell);
@@ -413,7 +337,7 @@ static void drop_all(struct io_proxy *proxy)
 			vcpu_complete_mmio(vcpu, &vcpu->access, ~0ull);
 	}
 	ring_tags_reset(&proxy->requests, IOBUF_DRIVER_REQUESTS);
-	doorbells_reset(proxy);
+	doorbell_reset(&proxy->doorbells, proxy->host.window, proxy->host.window_size);
 	memset(proxy->vector, 0, sizeof(proxy->vector));
 	gicv2m_unbind_all(&proxy->vm->v2m, proxy);
 	for (i = 0; i < PCI_FUNCTIONS; i++) {
@@ -553,10 +477,10 @@ static void handle(struct io_proxy *proxy, const struct iobuf_message *m)
 		answer(proxy, m, function_remove(proxy, m->space));
 		break;
 	case IOBUF_DOORBELL_SET:
-		answer(proxy, m, doorbell_set(proxy, m));
+		answer(proxy, m, doorbell_set(&proxy->doorbells, m));
 		break;
 	case IOBUF_DOORBELL_CLEAR:
-		answer(proxy, m, doorbell_clear(proxy, m->space));
+		answer(proxy, m, doorbell_clear(&proxy->doorbells, m->space));
 		break;
 	case IOBUF_VM_START:
 		proxy->started = true;
@@ -654,7 +578,7 @@ void io_proxy_init(struct io_proxy *proxy, struct vm *vm, const struct config_co
 	proxy->is = is;
 	pci_init(&proxy->host, gpa(is->window.base), is->window.size);
 	ring_tags_reset(&proxy->requests, IOBUF_DRIVER_REQUESTS);
-	doorbells_reset(proxy);
+	doorbell_reset(&proxy->doorbells, proxy->host.window, proxy->host.window_size);
 	for (line = 0; line < IOBUF_LINES; line++)
 		vgic_hold(&vm->gic, 0, (unsigned int)is->intx + line, line_ended, proxy);
 	ring_start(&proxy->link, RING_DRIVER, (struct iobuf_page *)(uintptr_t)is->page_driver,

@@ -8,6 +8,7 @@
 #define VMM_IO_PROXY_H
 
 #include "config.h"
+#include "doorbell.h"
 #include "pci.h"
 #include "ring.h"
 
@@ -15,16 +16,7 @@ struct vm;
 struct vcpu;
 
 #define PROXY_MSIX_ENTRIES	512	/* of all functions of the segment */
-#define PROXY_BUCKETS		64
 #define PROXY_STEPS		(IOBUF_PCI_BARS + 1)	/* of restoring a function */
-
-struct proxy_doorbell {
-	bool used;
-	bool match;
-	uint8_t length;		/* 0 = any */
-	int16_t next;		/* same bucket; -1 = end */
-	uint64_t address, data;
-};
 
 /* An entry of a function's MSI-X table, as the guest last wrote it. */
 struct proxy_vector {
@@ -53,8 +45,7 @@ struct io_proxy {
 	struct ring_link link;
 	struct ring_tags requests;
 	struct vcpu *waiting[RING_TAGS_MAX];
-	struct proxy_doorbell doorbell[IOBUF_DOORBELLS];
-	int16_t bucket[PROXY_BUCKETS];
+	struct doorbells doorbells;
 	struct proxy_vector vector[PROXY_MSIX_ENTRIES];
 	struct proxy_ghost ghost[PCI_FUNCTIONS];
 	gpa_t dead_address;		/* last write to where no function is: what a read there gives */
