@@ -41,15 +41,16 @@ cache_lock() { # NAME; sets $lock
 }
 
 cache_make() { # NAME FUNCTION
-	local name=$1 make=$2 work run made=0
+	local name=$1 make=$2 work run made=
 	find "$cache_root" -maxdepth 1 -name ".$name.*.part" -exec rm -rf {} +
 	work=$(mktemp -d "$cache_root/.$name.XXXXXX.part")
 	chmod 755 "$work"
 	# In a process substitution bash heeds -e whatever the caller's context (not so under if and ||).
-	exec {run}< <(set -e; "$make" "$work" >&2)
-	wait $! || made=$?
+	# It says so at its end: bash may have forgotten how a quick one ended.
+	exec {run}< <(set -e; "$make" "$work" >&2; echo made)
+	read -r made <&"$run" || :
 	exec {run}<&-
-	[ $made = 0 ] || { rm -rf "$work"; echo "guests: making $name failed" >&2; return 1; }
+	[ "$made" = made ] || { rm -rf "$work"; echo "guests: making $name failed" >&2; return 1; }
 	touch "$work"
 	mv "$work" "$entry"
 	cache_entries "$name" | tail -n +$((cache_keep + 1)) | xargs -r rm -rf
