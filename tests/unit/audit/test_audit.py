@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""`peervisor audit` and `peervisor view` on stand-ins. PEERVISOR: the program, set by meson."""
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(ROOT / "tests/unit/tool"))
+import stubs  # noqa: E402
+
+TWO = ROOT / "examples/two-vms/two-vms.camkes"
+FOUR = pathlib.Path(__file__).with_name("four.camkes")
+
+
+@pytest.fixture
+def tool(tmp_path):
+    stubs.target(tmp_path / "target")
+    stubs.guests(tmp_path / "guests")
+
+    def run(command, assembly, *options):
+        return subprocess.run(
+            [os.environ["PEERVISOR"], command, str(assembly), "--build-dir", str(tmp_path / "target"), "--guests",
+             str(tmp_path / "guests")] + [str(o) for o in options],
+            capture_output=True, text=True, timeout=60, check=False)
+
+    return run
+
+
+@pytest.fixture
+def require(tool, tmp_path):
+    def run(text, *options, assembly=TWO):
+        (tmp_path / "rules").write_text(text)
+        result = tool("audit", assembly, "--require", tmp_path / "rules", *options)
+        result.stdout = result.stdout.replace(str(tmp_path / "rules"), "rules")
+        result.stderr = result.stderr.replace(str(tmp_path / "rules"), "rules")
+        return result
+
+    return run
+
+
+def parts(tool, assembly):
+    result = tool("audit", assembly, "--json")
+    assert result.returncode == 0, result.stderr
+    return {p["name"]: p for p in json.loads(result.stdout)["parts"]}
+
+
+def rights(part):
+    return {m["name"]: m["rights"] for m in part["memory"] + part["devices"]}
+
+
+def test_who_signals_the_workload(tool):
+    found = parts(tool, TWO)
+    signal = {name for name, p in found.items() if "vm_workload.vmm" in p["signals"]}
+    assert signal == {"vm_storage", "vm_storage.vmm", "serial", "timer"}
+    assert found["vm_workload"]["calls"] == ["vm_workload.vmm"]
+    assert found["vm_workload"]["signals"] == []
+    assert found["vm_workload"]["interrupts"] == [] and not found["vm_workload"]["dma"]
+
+
+def test_sharing_ram(tool):
+    found = parts(tool, TWO)
+    assert rights(found["vm_storage"])["vm_workload.ram"] == "rw-"
+    assert rights(found["vm_workload"]) == {"vm_workload.ram": "rwx", "gicv": "rw-"}
+    assert found["vm_storage"]["dma"] and found["vm_storage.vmm"]["interrupts"] == [79]
+    assert found["vm_storage.vmm"]["controls"] == ["vm_storage"]
+
+
+def test_share(tool):
+    result = tool("audit", TWO, "--share", "vm_storage", "vm_workload")
+    assert result.returncode == 0
+    assert re.search(r"^vm_workload\.ram +256M  rw- +rwx$", result.stdout, re.M)
+    assert re.search(r"^vm_storage\.vm_workload\.iobuf\.driver +4K  r-- +rw-$", result.stdout, re.M)
+    assert "vm_storage.ram" not in result.stdout and "gicv" not in result.stdout
+    assert tool("audit", FOUR, "--share", "vm_storage", "vm_network").stdout.startswith("MEMORY")  # the kernel file
+
+
+def test_seed_table(tool):
+    """The storage backend falls: its disk and the memory of those it serves; nothing else, with an SMMU."""
+    text = tool("audit", FOUR, "--taken-over", "vm_storage").stdout
+    gained, closed = text.split("STAYS CLOSED")
+    for line in (r"memory +vm_workload\.ram +rw- ", r"device +vm_storage\.mmio\.a003000 +rw- +rw-"):
+        assert re.search(line, gained)
+    assert "vm_network" not in gained
+    assert re.search(r"memory +vm_network: \d+ pieces, \w+ +closed +rw- by DMA", closed)
+    assert re.search(r"memory +the kernel's +closed +rw- by DMA", closed)
+    assert re.search(r"device +serial\.uart +closed +closed", closed)
+    other = tool("audit", FOUR, "--taken-over", "vm_workload").stdout
+    assert "DMA" not in other and re.search(r"vm_storage\.ram +closed +closed", other)
+    assert "\t" not in text + other
+
+
+def test_vmm_takes_its_guest(tool):
+    text = tool("audit", TWO, "--taken-over", "vm_workload.vmm").stdout
+    assert text.startswith("An attacker has taken over vm_workload.vmm; with it falls vm_workload.\n")
+
+
+def test_rules_hold(require):
+    result = require("# comment\n\nvm_storage -> vm_workload  # some way\nvm_workload !reads vm_storage.ram\n"
+                     "vm_workload !writes vm_storage.mmio.a003000\nvm_storage reads vm_workload.ram\n")
+    assert (result.returncode, result.stdout, result.stderr) == (0, "rules: 4 rules hold\n", "")
+
+
+def test_two_backends_of_one_vm(require):
+    """With sharing "ram" both reach its RAM: a way between them, which the audit must not hide."""
+    result = require("vm_storage !-> vm_network\n", assembly=FOUR)
+    assert (result.returncode, result.stdout) == (1, "rules:1: breach: vm_storage !-> vm_network: vm_storage writes "
+                                                  "vm_middle.ram, vm_network reads it\n")
+
+
+def test_seed_rule(require, tmp_path):
+    text = FOUR.read_text().replace("VIRTIO_COMPOSITION_DEF(storage, middle)", "")
+    text = text.replace(', { type: "blk", id: 1, target: "middle" }', "").replace(
+        ', { type: "blk", backend: "storage" } ];', " ];")
+    apart = tmp_path / "apart.camkes"
+    apart.write_text(text)
+    result = require("vm_storage !-> vm_network\nvm_network !-> vm_storage\n", assembly=apart)
+    assert result.returncode == 0
+    assert result.stdout == (
+        "rules:1: caution: vm_storage !-> vm_network: vm_storage by DMA of vm_storage.mmio.a003000: no SMMU is "
+        "driven\nrules: 2 rules hold\n")
+    result = require("vm_storage !-> vm_network\n", "--strict", assembly=apart)
+    assert result.returncode == 1 and "rules:1: breach: vm_storage !-> vm_network: " in result.stdout
+
+
+def test_by_way_of_others(require):
+    result = require("trust serial timer\nvm_network !->> vm_workload\n", assembly=FOUR)
+    assert result.returncode == 1
+    line, = result.stdout.splitlines()
+    assert line.startswith("rules:2: breach: vm_network !->> vm_workload: vm_network")
+    assert "vm_middle" in line and "; " in line
+
+
+def test_breaches(require):
+    result = require("vm_storage !-> vm_workload\nvm_storage !reads vm_workload.ram\ntimer !signals serial\n"
+                     "vm_workload reads vm_storage.ram\n")
+    assert result.returncode == 1
+    assert result.stdout.splitlines()[1:] == [
+        "rules:2: breach: vm_storage !reads vm_workload.ram: vm_storage reads vm_workload.ram",
+        "rules:3: breach: timer !signals serial: timer signals serial.notification",
+        "rules:4: breach: vm_workload reads vm_storage.ram: there is no way"]
+    found = json.loads(require("timer !signals serial\n", "--json").stdout)
+    assert found["breaches"] == 1 and found["findings"][0]["line"] == 1
+
+
+@pytest.mark.parametrize("text, says", [
+    ("vm_a -> vm_workload\n", "rules:1: error: no part of the system is called 'vm_a'"),
+    ("vm_storage -> \n", "rules:1: error: a rule has three words; this line begins with 'vm_storage'"),
+    ("vm_storage eats vm_workload\n", "rules:1: error: no such rule: 'eats'"),
+    ("vm_storage !-> vm_storage.vmm\n", "a guest and its VMM count as one"),
+    ("vm_storage !reads nothing\n", "no part and no object is called 'nothing'"),
+    ("a b c " * 40 + "\n", "a rule has three words"),
+    ("trust nobody\n", "no part of the system is called 'nobody'"),
+    ("\0\0\0", "is no text file"),
+])
+def test_bad_rules(require, text, says):
+    result = require(text)
+    assert result.returncode == 2 and says in result.stderr, result.stderr
+
+
+@pytest.mark.parametrize("options", [
+    ("--taken-over", "nobody"), ("--share", "vm_storage", "x"), ("--require", "/nowhere/rules"), ("--share", "x"),
+    ("--taken-over", "serial", "--share", "serial", "timer")])
+def test_bad_usage(tool, options):
+    result = tool("audit", TWO, *options)
+    assert result.returncode == 2 and result.stderr.startswith("peervisor: ")
+
+
+def test_same_text_every_time(tool):
+    assert tool("audit", FOUR).stdout == tool("audit", FOUR).stdout
+
+
+@pytest.mark.parametrize("assembly, boxes, arrows", [(TWO, 2, 1), (FOUR, 4, 4)])
+def test_view(tool, tmp_path, assembly, boxes, arrows):
+    picture = tmp_path / "a.svg"
+    result = tool("view", assembly, "-o", picture)
+    assert (result.returncode, result.stderr) == (0, "")
+    text = picture.read_text()
+    root = xml.etree.ElementTree.fromstring(text)
+    rects = [r for r in root.iter("{http://www.w3.org/2000/svg}rect") if r.get("class") == "vm"]
+    assert len(rects) == boxes and text.count("marker-end") == arrows
+    spans = [(int(r.get("x")), int(r.get("y")), int(r.get("height"))) for r in rects]
+    for x, y, height in spans:
+        for u, v, other in spans:
+            assert (x, y) == (u, v) or x != u or y + height <= v or v + other <= y
+    tool("view", assembly, "-o", picture)
+    assert picture.read_text() == text
+
+
+def test_view_nowhere(tool):
+    assert tool("view", TWO, "-o", "/nowhere/a.svg").returncode == 1
+    assert tool("view", TWO).returncode == 2
