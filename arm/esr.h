@@ -40,6 +40,10 @@
 #define ESR_DFSC_PERMISSION	0x0c
 #define ESR_DFSC_EXTERNAL	0x10
 
+/* ISS of a trapped MSR, MRS or system instruction. */
+#define ESR_SYSREG_RT(esr)	(((esr) >> 5) & 31)
+#define ESR_SYSREG_READ		1u
+
 /* ISS of a trapped WFI (0) or WFE (1). */
 #define ESR_WFX_TI		1u
 

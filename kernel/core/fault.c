@@ -5,6 +5,7 @@
 #include <kernel/ipc.h>
 #include <kernel/print.h>
 #include <kernel/sched.h>
+#include <kernel/vcpu.h>
 
 static void report_double(const struct tcb *tcb)
 {
@@ -68,14 +69,22 @@ void fault_user_exception(u64 number, u64 code)
 	raise(seL4_Fault_UserException, number, code);
 }
 
+/* Noted when the fault is raised, so that message and reply are of one form. */
+static void set_form(struct tcb *tcb)
+{
+	tcb->fault.brief = tcb->vcpu && vcpu_short_faults(tcb->vcpu);
+}
+
 void fault_vm(u64 address, u32 fsr, bool fetch)
 {
+	set_form(sched_current);
 	sched_current->fault.fetch = fetch;
 	raise(seL4_Fault_VMFault, address, fsr);
 }
 
 void fault_vcpu(u32 hsr)
 {
+	set_form(sched_current);
 	raise(seL4_Fault_VCPUFault, hsr, 0);
 }
 
@@ -134,15 +143,23 @@ static unsigned int fault_words(const struct tcb *tcb, u64 *w)
 		w[4] = fault->word[1];
 		return 5;
 	case seL4_Fault_VMFault:
+		if (fault->brief)
+			break;
 		w[0] = tcb->context.fault_ip;
 		w[1] = fault->word[0];
 		w[2] = fault->fetch;
 		w[3] = fault->word[1];
 		return 4;
+	case seL4_Fault_VCPUFault:
+		if (fault->brief)
+			break;
+		/* fall through */
 	default:
 		w[0] = fault->word[0];
 		return 1;
 	}
+	fault_short_message(tcb, w);
+	return FAULT_SHORT_WORDS;
 }
 
 unsigned int fault_message(struct tcb *tcb, struct tcb *receiver)
@@ -209,7 +226,8 @@ static void reply_user_exception(struct tcb *tcb, struct tcb *replier)
 
 bool fault_reply(struct tcb *tcb, struct tcb *replier)
 {
-	bool label_zero = message_label(replier->context.x[IPC_REG_INFO]) == 0;
+	u64 info = replier->context.x[IPC_REG_INFO];
+	bool label_zero = message_label(info) == 0;
 
 	switch (tcb->fault.type) {
 	case seL4_Fault_UnknownSyscall:
@@ -218,6 +236,11 @@ bool fault_reply(struct tcb *tcb, struct tcb *replier)
 	case seL4_Fault_UserException:
 		reply_user_exception(tcb, replier);
 		return label_zero;
+	case seL4_Fault_VMFault:
+	case seL4_Fault_VCPUFault:
+		if (tcb->fault.brief && label_zero && message_length(info) > 0)
+			fault_short_done(tcb, replier->context.x[IPC_REG_MR0]);
+		return true;
 	default:
 		return true;
 	}

@@ -330,6 +330,30 @@ static u32 empty_list_registers(const struct vcpu *vcpu)
 	return empty;
 }
 
+bool vcpu_short_faults(const struct vcpu *vcpu)
+{
+	return vcpu->short_faults;
+}
+
+static u64 system_register(const struct vcpu *vcpu, unsigned int reg)
+{
+	return in_hardware(vcpu, reg) ? hardware_read(reg) : vcpu->registers[reg];
+}
+
+static u32 free_list_registers(const struct vcpu *vcpu)
+{
+	return vcpu == loaded ? *gich_register(GICH_ELRSR0) : empty_list_registers(vcpu);
+}
+
+struct vcpu_idle vcpu_idle(const struct vcpu *vcpu)
+{
+	return (struct vcpu_idle){
+		.timer_control = system_register(vcpu, seL4_VCPUReg_CNTV_CTL),
+		.timer_deadline = system_register(vcpu, seL4_VCPUReg_CNTV_CVAL),
+		.free_lists = free_list_registers(vcpu),
+	};
+}
+
 /* Registers of our extension (decisions page); false: no such number. */
 static bool extension_read(const struct vcpu *vcpu, u64 reg, u64 *value)
 {
@@ -341,7 +365,7 @@ static bool extension_read(const struct vcpu *vcpu, u64 reg, u64 *value)
 	}
 	switch (reg) {
 	case PEERVISOR_VCPU_ELRSR:
-		*value = hardware ? *gich_register(GICH_ELRSR0) : empty_list_registers(vcpu);
+		*value = free_list_registers(vcpu);
 		return true;
 	case PEERVISOR_VCPU_VMCR:
 		*value = hardware ? *gich_register(GICH_VMCR) : vcpu->vmcr;
@@ -352,13 +376,17 @@ static bool extension_read(const struct vcpu *vcpu, u64 reg, u64 *value)
 	case PEERVISOR_VCPU_HCR:
 		*value = hardware && enabled ? *gich_register(GICH_HCR) : vcpu->hcr;
 		return true;
+	case PEERVISOR_VCPU_SHORT_FAULTS:
+		*value = vcpu->short_faults;
+		return true;
 	default:
 		return false;
 	}
 }
 
-static bool extension_write(struct vcpu *vcpu, u64 reg, u32 value)
+static bool extension_write(struct vcpu *vcpu, u64 reg, u64 word)
 {
+	u32 value = (u32)word;
 	bool hardware = vcpu == loaded;
 
 	if (reg >= PEERVISOR_VCPU_LR && reg < PEERVISOR_VCPU_LR + list_registers()) {
@@ -382,6 +410,9 @@ static bool extension_write(struct vcpu *vcpu, u64 reg, u32 value)
 		if (hardware && enabled)
 			*gich_register(GICH_HCR) = value;
 		return true;
+	case PEERVISOR_VCPU_SHORT_FAULTS:
+		vcpu->short_faults = word;
+		return true;
 	default:
 		return false;
 	}
@@ -395,8 +426,7 @@ static enum invoke read_register(struct invocation *inv, const struct vcpu *vcpu
 		return error_plain(inv, seL4_TruncatedMessage);
 	reg = invocation_mr(inv, 0);
 	if (reg < SEL4_VCPU_REGISTERS)
-		value = in_hardware(vcpu, reg) ? hardware_read((unsigned int)reg) :
-						 vcpu->registers[reg];
+		value = system_register(vcpu, (unsigned int)reg);
 	else if (!extension_read(vcpu, reg, &value))
 		return error_argument(inv, 1);
 	invocation_result(inv, value);
@@ -418,7 +448,9 @@ static enum invoke write_register(struct invocation *inv, struct vcpu *vcpu)
 			vcpu->registers[reg] = value;
 		return INVOKE_OK;
 	}
-	if (!extension_write(vcpu, reg, (u32)value))
+	if (reg == PEERVISOR_VCPU_SHORT_FAULTS && value > 1)
+		return error_argument(inv, 2);
+	if (!extension_write(vcpu, reg, value))
 		return error_argument(inv, 1);
 	return INVOKE_OK;
 }

@@ -13,6 +13,7 @@ struct vcpu {
 	u32 list[VCPU_LIST_REGISTERS];
 	u32 vmcr, apr, hcr;			/* GICH_VMCR, GICH_APR, GICH_HCR */
 	bool timer_masked;			/* PPI 27 waits for AckVPPI */
+	bool short_faults;			/* our extension, docs/kernel.md */
 };
 
 _Static_assert(sizeof(struct vcpu) <= 1 << SEL4_VCPU_BITS, "ABI 3.1");

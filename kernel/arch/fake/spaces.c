@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Address spaces and vCPUs of the fake machine: caps exist, nothing is mapped. */
+#include <arch/fake.h>
 #include <kernel/asid.h>
 #include <kernel/invocation.h>
 #include <kernel/vcpu.h>
@@ -31,6 +32,19 @@ void vspace_finalise(struct cap cap, bool final)
 
 void asid_pool_finalise(struct cap cap, bool final)
 {
+}
+
+bool fake_short_faults;
+struct vcpu_idle fake_idle;
+
+bool vcpu_short_faults(const struct vcpu *vcpu)
+{
+	return fake_short_faults;
+}
+
+struct vcpu_idle vcpu_idle(const struct vcpu *vcpu)
+{
+	return fake_idle;
 }
 
 void vcpu_create(struct paddr at)

@@ -12,6 +12,7 @@ struct fault {
 	u64 word[2];			/* per type, see the raise functions */
 	bool in_receive;		/* cap fault only */
 	bool fetch;			/* VM fault only */
+	bool brief;			/* VM and vCPU fault: the form of fault_short.c */
 	struct lookup_failure lookup;	/* cap fault only */
 };
 
@@ -32,5 +33,10 @@ void fault_vppi(u64 irq);
 unsigned int fault_message(struct tcb *tcb, struct tcb *receiver);
 /* Applies a reply to tcb's fault; true if the thread shall run again. */
 bool fault_reply(struct tcb *tcb, struct tcb *replier);
+
+/* A fault in its short form, which a vCPU can ask for: its four words; what the reply's word does. */
+#define FAULT_SHORT_WORDS	4
+void fault_short_message(const struct tcb *tcb, u64 words[FAULT_SHORT_WORDS]);
+void fault_short_done(struct tcb *tcb, u64 value);
 
 #endif

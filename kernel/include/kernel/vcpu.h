@@ -12,4 +12,12 @@ void vcpu_thread_finalise(struct tcb *tcb);
 /* The loaded vCPU is saved and unloaded (domain switch). */
 void vcpu_flush(void);
 
+/* Does the vCPU ask for short faults (core/fault_short.c)? */
+bool vcpu_short_faults(const struct vcpu *vcpu);
+/* What a VMM wants to know of an idle vCPU: CNTV_CTL, CNTV_CVAL, free list registers. */
+struct vcpu_idle {
+	u64 timer_control, timer_deadline, free_lists;
+};
+struct vcpu_idle vcpu_idle(const struct vcpu *vcpu);
+
 #endif

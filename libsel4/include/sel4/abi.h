@@ -101,6 +101,7 @@
 #define PEERVISOR_VCPU_VMCR		0x50560041
 #define PEERVISOR_VCPU_APR		0x50560042
 #define PEERVISOR_VCPU_HCR		0x50560043
+#define PEERVISOR_VCPU_SHORT_FAULTS	0x50560050	/* 1: faults of four words; docs/kernel.md */
 
 #ifndef __ASSEMBLER__
 

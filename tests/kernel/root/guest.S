@@ -7,7 +7,7 @@
 	.balign	4096
 	.global guest_start, guest_mmio, guest_irq, guest_timer, guest_timer_poll, guest_signal
 	.global guest_arm32, guest_spin, guest_put_char, guest_fp
-	.global guest_loop_wfi, guest_loop_signal
+	.global guest_short, guest_loop_wfi, guest_loop_signal
 guest_start:
 
 /* x0: an address nobody has. Load, store, wfi, smc, unknown hvc, in turn; each is a fault. */
@@ -101,6 +101,25 @@ guest_arm32:
 guest_spin:
 	add	x21, x21, #1
 	b	guest_spin
+
+/*
+ * What a VMM with short faults emulates, x0: an address nobody has. Load into x5, store of x6 and
+ * of zero, load to nowhere, smc, a trapped read and write, wfi, a fetch.
+ */
+guest_short:
+	mov	x1, #11
+	mov	x2, #12
+	mov	x6, #0x66
+	ldr	x5, [x0]
+	str	w6, [x0, #8]
+	strb	wzr, [x0, #12]
+	ldr	wzr, [x0]
+	smc	#0
+	mrs	x7, cntpct_el0
+	msr	cntp_cval_el0, x6
+	ldp	x8, x9, [x0]		/* no syndrome: nothing is loaded */
+	wfi
+	br	x0
 
 /* A reply without a change of the registers executes it again: every entry ends in an exit. */
 guest_loop_wfi:

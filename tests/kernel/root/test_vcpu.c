@@ -11,7 +11,7 @@
 #define EC(esr)		((esr) >> 26)
 
 extern char guest_start[], guest_mmio[], guest_irq[], guest_timer[], guest_timer_poll[],
-	guest_signal[], guest_put_char[], guest_arm32[], guest_spin[], guest_fp[];
+	guest_signal[], guest_put_char[], guest_arm32[], guest_spin[], guest_fp[], guest_short[];
 
 struct guest {
 	seL4_CPtr tcb, vcpu, space, endpoint;
@@ -164,6 +164,103 @@ static void two_vcpus(void)
 	CHECK_IS(guest_registers(&b).x1, 0xbbbb);
 	CHECK_OK(seL4_TCB_Suspend(b.tcb));
 	CHECK_OK(seL4_TCB_Suspend(a.tcb));
+}
+
+/* The next fault of a guest whose last one is answered with a word: "done". */
+static struct message short_done(const struct guest *g, seL4_Word value)
+{
+	seL4_SetMR(0, value);
+	message_reply(1);
+	return message_wait(g->endpoint);
+}
+
+#define SHORT_PC(n)	(GUEST_CODE + (seL4_Word)(guest_short - guest_start) + 12 + 4 * (n))
+
+/* One fault and one reply do an access: registers, address and interrupt state come along. */
+static void short_faults(void)
+{
+	struct guest g;
+	struct message m;
+	seL4_UserContext context;
+	seL4_CPtr reply = slot_new();
+
+	CHECK(guest_new(&g));
+	CHECK_IS(seL4_ARM_VCPU_ReadRegs(g.vcpu, PEERVISOR_VCPU_SHORT_FAULTS).value, 0);
+	CHECK_IS(seL4_ARM_VCPU_WriteRegs(g.vcpu, PEERVISOR_VCPU_SHORT_FAULTS, 2), seL4_InvalidArgument);
+	CHECK_IS(seL4_GetMR(0), 2);
+	CHECK_OK(seL4_ARM_VCPU_WriteRegs(g.vcpu, PEERVISOR_VCPU_SHORT_FAULTS, 1));
+	CHECK_IS(seL4_ARM_VCPU_ReadRegs(g.vcpu, PEERVISOR_VCPU_SHORT_FAULTS).value, 1);
+	CHECK_OK(seL4_ARM_VCPU_WriteRegs(g.vcpu, seL4_VCPUReg_CNTV_CVAL, 0x7777777));
+	CHECK_OK(seL4_ARM_VCPU_WriteRegs(g.vcpu, seL4_VCPUReg_CNTV_CTL, 2));
+	CHECK_OK(seL4_ARM_VCPU_InjectIRQ(g.vcpu, 40, 0, 0, 1));
+	CHECK(guest_run(&g, guest_short, GUEST_NOBODY));
+	m = message_wait(g.endpoint);
+	CHECK_IS(m.label, seL4_Fault_VMFault);
+	CHECK_IS(m.length, 4);
+	CHECK_IS(m.badge, 5);
+	CHECK_IS(seL4_GetMR(0), SHORT_PC(0));
+	CHECK_IS(seL4_GetMR(1), GUEST_NOBODY);
+	CHECK_IS(seL4_GetMR(2), 0);
+	CHECK_IS(seL4_GetMR(3) >> 26, 0x24);
+	message_reply(0);						/* again */
+	m = message_wait(g.endpoint);
+	CHECK_IS(seL4_GetMR(0), SHORT_PC(0));
+	m = short_done(&g, 0x123456789abcdef0);
+	CHECK_IS(guest_registers(&g).x5, 0x123456789abcdef0);
+	CHECK_IS(m.length, 4);
+	CHECK_IS(seL4_GetMR(0), SHORT_PC(1));
+	CHECK_IS(seL4_GetMR(1), GUEST_NOBODY + 8);
+	CHECK_IS(seL4_GetMR(2), 0x66);
+	/* Through a saved reply capability. */
+	CHECK_OK(seL4_CNode_SaveCaller(ROOT_CNODE, reply, 64));
+	seL4_SetMR(0, 0x55);
+	seL4_Send(reply, seL4_MessageInfo_new(0, 0, 0, 1));
+	m = message_wait(g.endpoint);
+	CHECK_IS(guest_registers(&g).x6, 0x66);
+	CHECK_IS(seL4_GetMR(1), GUEST_NOBODY + 12);
+	m = short_done(&g, 1);
+	CHECK_IS(seL4_GetMR(0), SHORT_PC(3));
+	m = short_done(&g, 0x77);
+	CHECK_IS(m.label, seL4_Fault_VCPUFault);
+	CHECK_IS(m.length, 4);
+	CHECK_IS(seL4_GetMR(0), 0x5e000000);				/* smc #0 */
+	CHECK_IS(seL4_GetMR(1), GUEST_NOBODY);
+	CHECK_IS(seL4_GetMR(2), 11);
+	CHECK_IS(seL4_GetMR(3), 12);
+	m = short_done(&g, GUEST_NOBODY + 16);
+	CHECK_IS(EC(seL4_GetMR(0)), 0x18);
+	CHECK_IS(seL4_GetMR(0) & 1, 1);
+	CHECK_IS(seL4_GetMR(1), 0);
+	m = short_done(&g, 0x7070);
+	CHECK_IS(EC(seL4_GetMR(0)), 0x18);
+	CHECK_IS(seL4_GetMR(0) & 1, 0);
+	CHECK_IS(seL4_GetMR(1), 0x66);
+	m = short_done(&g, 0x99);
+	context = guest_registers(&g);
+	CHECK_IS(context.x0, GUEST_NOBODY + 16);
+	CHECK_IS(context.x6, 0x66);
+	CHECK_IS(context.x7, 0x7070);
+	CHECK_IS(m.label, seL4_Fault_VMFault);
+	CHECK_IS(seL4_GetMR(2), 0);
+	CHECK_IS(seL4_GetMR(3) >> 24 & 1, 0);				/* no syndrome */
+	m = short_done(&g, 0x88);
+	CHECK_IS(m.label, seL4_Fault_VCPUFault);
+	CHECK_IS(EC(seL4_GetMR(0)), 1);
+	CHECK_IS(seL4_GetMR(1), 2);
+	CHECK_IS(seL4_GetMR(2), 0x7777777);
+	CHECK_IS(seL4_GetMR(3) & 15, 13);
+	m = short_done(&g, 0x88);
+	context = guest_registers(&g);
+	CHECK_IS(context.x8, 0);
+	CHECK_IS(m.label, seL4_Fault_VMFault);
+	CHECK_IS(seL4_GetMR(3) >> 26, 0x20);
+	CHECK_IS(seL4_GetMR(0), GUEST_NOBODY + 16);
+	CHECK_IS(seL4_GetMR(1), GUEST_NOBODY + 16);
+	CHECK_OK(seL4_ARM_VCPU_WriteRegs(g.vcpu, PEERVISOR_VCPU_SHORT_FAULTS, 0));
+	message_reply(0);
+	m = message_wait(g.endpoint);
+	CHECK_IS(seL4_GetMR(seL4_VMFault_PrefetchFault), 1);
+	CHECK_OK(seL4_TCB_Suspend(g.tcb));
 }
 
 static void inject_errors(void)
@@ -341,6 +438,7 @@ const struct test tests_vcpu[] = {
 	{ "vcpu_exits", exits },
 	{ "vcpu_registers", registers },
 	{ "two_vcpus", two_vcpus },
+	{ "short_faults", short_faults },
 	{ "inject_errors", inject_errors },
 	{ "virtual_interrupts", interrupts },
 	{ "virtual_timer", virtual_timer },
