@@ -12,39 +12,81 @@ void composition_init(struct adl_composition *c)
 	c->exports_end = &c->exports;
 	c->virtio_end = &c->virtio;
 	c->settings_end = &c->settings;
+	c->includes_end = &c->includes;
 }
 
+/*
+ * `a.b.c`: all but the last word in *path (NULL if there is none), the last one returned; NULL: said
+ * what is wrong.
+ */
+static const char *parse_path(struct parser *p, const char *what, const char *then,
+			      const char **path, const struct token **at,
+			      const struct token **last_at)
+{
+	const char *name = parser_identifier(p, what, at);
+
+	*path = NULL;
+	*last_at = *at;
+	while (name && parser_accept(p, ".")) {
+		*path = *path ? arena_format(p->arena, "%s.%s", *path, name) : name;
+		name = parser_identifier(p, then, last_at);
+	}
+	return name;
+}
+
+/* `component TYPE name;`, or with the component itself in place: `component { control; } name;` */
 static bool parse_instance(struct parser *p, struct adl_composition *c, const char *group)
 {
 	struct adl_instance *i = ARENA_NEW(p->arena, struct adl_instance);
+	struct adl_component *inner = NULL;
 
-	i->type = parser_identifier(p, "a component's type", NULL);
-	if (!i->type)
-		return false;
+	i->at = i->type_at = parser_peek(p);
+	if (!parser_at(p, "{")) {
+		i->type = parser_identifier(p, "a component's type", NULL);
+		if (!i->type)
+			return false;
+	}
+	if (parser_at(p, "{")) {
+		inner = ARENA_NEW(p->arena, struct adl_component);
+		inner->at = i->at;
+		inner->name = i->type ? i->type : "";
+		if (!parse_component_body(p, inner))
+			return false;
+	}
 	i->name = parser_identifier(p, "an instance's name", &i->at);
 	if (!i->name)
 		return false;
 	i->group = group;
+	i->component = inner;
+	if (inner && !i->type)
+		i->type = inner->name = i->name;
 	APPEND(c->instances, i);
 	return parser_expect(p, ";", "an instance");
+}
+
+/* VM_COMPOSITION_DEF(0): an instance vm0. */
+static bool parse_vm_instance(struct parser *p, struct adl_composition *c)
+{
+	struct adl_instance *i = ARENA_NEW(p->arena, struct adl_instance);
+
+	i->type = "VM";
+	i->implied = true;
+	i->name = parser_identifier(p, "an instance's name", &i->at);
+	if (!i->name)
+		return false;
+	i->type_at = i->at;
+	APPEND(c->instances, i);
+	return parser_expect(p, ";", "VM_COMPOSITION_DEF");
 }
 
 static struct adl_end *parse_end(struct parser *p)
 {
 	struct adl_end *e = ARENA_NEW(p->arena, struct adl_end);
-	const char *name = parser_identifier(p, "an instance's name", &e->at);
+	const struct token *last;
 
-	if (!name)
-		return NULL;
-	e->interface = name;
-	while (parser_accept(p, ".")) {		/* group.instance.interface: groups do not name */
-		name = parser_identifier(p, "an interface's name", NULL);
-		if (!name)
-			return NULL;
-		e->instance = e->interface;
-		e->interface = name;
-	}
-	return e;
+	e->interface = parse_path(p, "an instance's name", "an interface's name", &e->instance,
+				  &e->at, &last);
+	return e->interface ? e : NULL;
 }
 
 static bool parse_connection(struct parser *p, struct adl_composition *c)
@@ -53,7 +95,7 @@ static bool parse_connection(struct parser *p, struct adl_composition *c)
 	struct adl_end **end = &n->ends;
 	bool to;
 
-	n->type = parser_identifier(p, "a connector", NULL);
+	n->type = parser_identifier(p, "a connector", &n->type_at);
 	if (!n->type)
 		return false;
 	n->name = parser_identifier(p, "a connection's name", &n->at);
@@ -150,6 +192,8 @@ static bool parse_composition_item(struct parser *p, struct adl_composition *c, 
 		return parse_group(p, c);
 	if (parser_accept(p, "__virtio_composition"))
 		return parse_virtio(p, c);
+	if (parser_accept(p, "__vm_instance"))
+		return parse_vm_instance(p, c);
 	if (parser_accept(p, ";"))
 		return true;
 	return parser_expected(p, "a part of a composition",
@@ -157,8 +201,28 @@ static bool parse_composition_item(struct parser *p, struct adl_composition *c, 
 			       "VIRTIO_COMPOSITION_DEF starts here");
 }
 
+/* `NAME;` instead of a block. */
+static bool parse_include_of(struct parser *p, struct adl_composition *c)
+{
+	struct adl_include *n = ARENA_NEW(p->arena, struct adl_include);
+
+	n->name = parser_identifier(p, "a name", &n->at);
+	p->at++;
+	APPEND(c->includes, n);
+	return true;
+}
+
+static bool at_include(const struct parser *p)
+{
+	const struct token *t = parser_peek(p);
+
+	return t->kind == TOKEN_IDENTIFIER && token_is(&t[1], ";");
+}
+
 bool parse_composition_block(struct parser *p, struct adl_composition *c)
 {
+	if (at_include(p))
+		return parse_include_of(p, c);
 	if (parser_peek(p)->kind == TOKEN_IDENTIFIER)
 		p->at++;
 	if (!parser_expect(p, "{", "composition"))
@@ -176,32 +240,21 @@ bool parse_composition_block(struct parser *p, struct adl_composition *c)
 
 static bool parse_reference(struct parser *p, struct adl_setting *s)
 {
-	s->from_attribute = parser_identifier(p, "an attribute", &s->from_at);
-	if (!s->from_attribute)
-		return false;
-	while (parser_accept(p, ".")) {
-		s->from_instance = s->from_attribute;
-		s->from_attribute = parser_identifier(p, "an attribute", NULL);
-		if (!s->from_attribute)
-			return false;
-	}
-	return parser_expect(p, ";", "a setting");
+	const struct token *last;
+
+	s->from_attribute = parse_path(p, "an attribute", "an attribute", &s->from_instance,
+				       &s->from_at, &last);
+	return s->from_attribute && parser_expect(p, ";", "a setting");
 }
 
 static bool parse_setting(struct parser *p, struct adl_composition *c)
 {
 	struct adl_setting *s = ARENA_NEW(p->arena, struct adl_setting);
 
-	s->attribute = parser_identifier(p, "an instance", &s->at);
+	s->attribute = parse_path(p, "an instance", "an attribute", &s->instance, &s->at,
+				  &s->attribute_at);
 	if (!s->attribute)
 		return false;
-	s->attribute_at = s->at;
-	while (parser_accept(p, ".")) {
-		s->instance = s->attribute;
-		s->attribute = parser_identifier(p, "an attribute", &s->attribute_at);
-		if (!s->attribute)
-			return false;
-	}
 	if (parser_accept(p, "<-")) {
 		APPEND(c->settings, s);
 		return parse_reference(p, s);
@@ -237,6 +290,8 @@ bool parse_configuration_block(struct parser *p, struct adl_composition *c)
 {
 	size_t start;
 
+	if (at_include(p))
+		return parse_include_of(p, c);
 	if (parser_peek(p)->kind == TOKEN_IDENTIFIER)
 		p->at++;
 	if (!parser_expect(p, "{", "configuration"))
@@ -253,6 +308,31 @@ bool parse_configuration_block(struct parser *p, struct adl_composition *c)
 	p->at++;
 	parser_accept(p, ";");
 	return true;
+}
+
+/* `composition NAME { ... }` or `configuration NAME { ... }` outside an assembly. */
+bool parse_named_block(struct parser *p)
+{
+	bool composition = token_is(parser_next(p), "composition");
+	const struct token *t = parser_peek(p);
+	struct adl_composition *c;
+	const char *name;
+
+	if (t->kind != TOKEN_IDENTIFIER)
+		return parser_expected(p, "a name",
+				       "outside an assembly a block has one, by which an "
+				       "assembly takes it in");
+	name = token_name(p->arena, t);
+	p->at++;
+	if (!parser_at(p, "{"))
+		return parser_expect(p, "{", "the block's name");
+	c = index_find(&p->file->compositions, name, NULL);
+	if (!c) {
+		c = ARENA_NEW(p->arena, struct adl_composition);
+		composition_init(c);
+		index_put(p->arena, &p->file->compositions, name, NULL, c);
+	}
+	return composition ? parse_composition_block(p, c) : parse_configuration_block(p, c);
 }
 
 static bool parse_assembly_item(struct parser *p, struct adl_composition *c)

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "index.h"
 #include "source.h"
 
 enum adl_value_kind {
@@ -72,25 +73,39 @@ struct adl_procedure {
 	struct adl_method *methods;
 };
 
+/* `struct NAME { TYPE MEMBER; ... }`: what an attribute of that type takes. */
+struct adl_struct {
+	struct adl_struct *next;
+	const struct token *at;
+	const char *name;
+	struct adl_attribute *members, **members_end;
+};
+
 struct adl_instance {
 	struct adl_instance *next;
 	const struct token *at;
+	const struct token *type_at;
 	const char *type;
-	const char *name;
+	const char *name;		/* elaborated: with the compounds around it, a.b.c */
 	const char *group;
+	bool implied;			/* by VM_COMPOSITION_DEF: gives way to a written one */
+	const struct adl_component *component;		/* elaborated */
 };
 
 struct adl_end {
 	struct adl_end *next;
 	const struct token *at;
 	bool to;
-	const char *instance;		/* NULL: an interface of the component itself */
+	const char *instance;		/* path; NULL: an interface of the component itself */
 	const char *interface;
+	const struct adl_instance *target;		/* elaborated, as is what follows */
+	const struct adl_interface *face;
 };
 
 struct adl_connection {
 	struct adl_connection *next;
 	const struct token *at;
+	const struct token *type_at;
 	const char *type;
 	const char *name;
 	struct adl_end *ends;
@@ -110,19 +125,30 @@ struct adl_virtio {
 	const char *device;
 	const char *driver;
 	const struct token *driver_at;
+	const struct adl_instance *device_vm;	/* elaborated; NULL: found by the words above */
+	const struct adl_instance *driver_vm;
 };
 
 struct adl_setting {
 	struct adl_setting *next;
 	const struct token *at;
 	const struct token *attribute_at;
-	const char *instance;		/* NULL: of the assembly or component itself */
+	const char *instance;		/* or connection; NULL: of the assembly or component itself */
 	const char *attribute;
 	struct adl_value *value;	/* or: */
 	const char *from_instance;	/* <- a.b; NULL: of the enclosing component */
 	const char *from_attribute;
 	const struct token *from_at;
+	const struct adl_instance *target;		/* elaborated; NULL: a connection's */
 	bool reported;			/* that it refers to itself */
+	bool read;			/* somebody asked for it */
+};
+
+/* `composition NAME;`, `configuration NAME;`: what is defined elsewhere under that name. */
+struct adl_include {
+	struct adl_include *next;
+	const struct token *at;
+	const char *name;
 };
 
 struct adl_composition {
@@ -131,6 +157,7 @@ struct adl_composition {
 	struct adl_export *exports, **exports_end;
 	struct adl_virtio *virtio, **virtio_end;
 	struct adl_setting *settings, **settings_end;
+	struct adl_include *includes, **includes_end;
 };
 
 struct adl_component {
@@ -138,6 +165,7 @@ struct adl_component {
 	const struct token *at;
 	const char *name;
 	bool builtin;			/* may be defined again by the user's file */
+	bool vm;			/* a virtual machine: `VM`, or one with VM_INIT_DEF() */
 	bool control;
 	bool hardware;
 	struct adl_interface *interfaces, **interfaces_end;
@@ -148,6 +176,8 @@ struct adl_component {
 struct adl_connector_end {
 	const char *type;		/* Procedure, Event, Dataport */
 	bool many;
+	bool hardware;
+	int threads;			/* with N threads; -1: not said */
 };
 
 struct adl_connector {
@@ -157,14 +187,24 @@ struct adl_connector {
 	bool builtin;
 	struct adl_connector_end from;
 	struct adl_connector_end to;
+	struct adl_attribute *attributes, **attributes_end;
 };
 
+/*
+ * After adl_load the assembly is elaborated: it has no compound components any more, but the instances
+ * in them, under names with dots; ends of connections point to interfaces.
+ */
 struct adl_file {
-	struct adl_component *components;
-	struct adl_connector *connectors;
-	struct adl_procedure *procedures;
 	struct adl_composition assembly;	/* all assembly blocks as one */
 	const struct token *assembly_at;	/* NULL: there is none */
+	struct index components;		/* by name */
+	struct index connectors;
+	struct index procedures;
+	struct index structs;
+	struct index compositions;		/* named ones outside an assembly */
+	struct index instances;			/* elaborated, compounds too, by name */
+	struct index connections;
+	struct index settings;			/* by instance or connection, and attribute */
 };
 
 struct adl_options {
@@ -177,6 +217,12 @@ struct adl_file *adl_load(struct arena *a, struct diagnostics *d, const char *pa
 
 struct adl_component *adl_component(const struct adl_file *f, const char *name);
 struct adl_connector *adl_connector(const struct adl_file *f, const char *name);
+struct adl_procedure *adl_procedure(const struct adl_file *f, const char *name);
+struct adl_instance *adl_instance(const struct adl_file *f, const char *name);
+/* What the configuration says of an instance's or a connection's attribute; marks it as read. */
+struct adl_setting *adl_setting(const struct adl_file *f, const char *name, const char *attribute);
+const struct adl_attribute *adl_attribute(const struct adl_component *c, const char *name);
+const struct adl_interface *adl_interface(const struct adl_component *c, const char *name);
 const struct adl_value *adl_key(const struct adl_value *dict, const char *key);
 const char *adl_kind_name(enum adl_value_kind kind);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* component, connector, procedure */
+/* component, connector, procedure, struct */
+#include <stdlib.h>
 #include <string.h>
 
 #include "parser.h"
@@ -26,9 +27,22 @@ static bool parse_typed_name(struct parser *p, const char **type, const char **n
 		return false;
 	if (parser_accept(p, "[")) {
 		*array = true;
+		if (parser_peek(p)->kind == TOKEN_INTEGER)
+			p->at++;
 		return parser_expect(p, "]", "an array's '['");
 	}
 	return true;
+}
+
+/* Names of one kind are defined once; what was built in gives way. */
+static void define(struct parser *p, struct index *x, const char *kind, const char *name,
+		   const struct token *at, const struct token *other, bool other_builtin, void *value)
+{
+	if (other && !other_builtin)
+		diagnostic_error(p->diagnostics, at,
+				 "%s %s is defined already (%s:%u); give one another name", kind,
+				 name, other->file, other->line);
+	index_put(p->arena, x, name, NULL, value);
 }
 
 static bool add_interface(struct parser *p, struct adl_component *c, enum adl_interface_kind kind,
@@ -75,25 +89,63 @@ static bool add_lock(struct parser *p, struct adl_component *c)
 	return add_interface(p, c, kind, true);
 }
 
-static bool add_attribute(struct parser *p, struct adl_component *c)
+/* `TYPE NAME = DEFAULT;` NULL: not usable. */
+static struct adl_attribute *parse_attribute(struct parser *p)
 {
-	struct adl_attribute *a = ARENA_NEW(p->arena, struct adl_attribute), *other;
+	struct adl_attribute *a = ARENA_NEW(p->arena, struct adl_attribute);
 
 	if (!parse_typed_name(p, &a->type, &a->name, &a->at, &a->array))
-		return false;
+		return NULL;
 	if (parser_accept(p, "=")) {
 		a->value = parse_value(p);
 		if (!a->value)
-			return false;
+			return NULL;
 	}
-	for (other = c->attributes; other; other = other->next)
-		if (strcmp(other->name, a->name) == 0)
-			diagnostic_error(p->diagnostics, a->at,
-					 "component %s already has attribute '%s' "
-					 "(line %u); remove one",
-					 c->name, a->name, other->at->line);
+	return parser_expect(p, ";", "an attribute") ? a : NULL;
+}
+
+static bool add_attribute(struct parser *p, struct adl_component *c)
+{
+	struct adl_attribute *a = parse_attribute(p), *other, *next;
+
+	if (!a)
+		return false;
+	for (other = c->attributes; other; other = other->next) {
+		if (strcmp(other->name, a->name) != 0)
+			continue;
+		if (other->at->file[0] == '<') {	/* VM_INIT_DEF() has it too */
+			next = other->next;
+			*other = *a;
+			other->next = next;
+			if (!next)
+				c->attributes_end = &other->next;
+			return true;
+		}
+		diagnostic_error(p->diagnostics, a->at,
+				 "component %s already has attribute '%s' "
+				 "(line %u); remove one",
+				 c->name, a->name, other->at->line);
+	}
 	APPEND(c->attributes, a);
-	return parser_expect(p, ";", "an attribute");
+	return true;
+}
+
+/* VM_INIT_DEF(): this component is a VM, with all attributes of one. */
+static bool make_vm(struct parser *p, struct adl_component *c)
+{
+	const struct adl_attribute *from;
+	struct adl_attribute *a;
+
+	c->vm = true;
+	for (from = p->vm ? p->vm->attributes : NULL; from; from = from->next) {
+		if (adl_attribute(c, from->name))
+			continue;
+		a = ARENA_NEW(p->arena, struct adl_attribute);
+		*a = *from;
+		a->next = NULL;
+		APPEND(c->attributes, a);
+	}
+	return parser_expect(p, ";", "VM_INIT_DEF()");
 }
 
 static struct adl_composition *component_composition(struct parser *p, struct adl_component *c)
@@ -125,6 +177,10 @@ static bool parse_component_item(struct parser *p, struct adl_component *c)
 	bool optional = parser_accept(p, "maybe");
 	size_t i;
 
+	if (c->composition && !parser_at(p, "composition") && !parser_at(p, "configuration") &&
+	    !parser_at(p, ";"))
+		return parser_expected(p, "composition, configuration or the component's end",
+				       "these two are the last parts of a component");
 	for (i = 0; i < sizeof(interfaces) / sizeof(*interfaces); i++)
 		if (parser_accept(p, interfaces[i].word))
 			return add_interface(p, c, interfaces[i].kind, optional);
@@ -142,6 +198,8 @@ static bool parse_component_item(struct parser *p, struct adl_component *c)
 		return add_attribute(p, c);
 	if (parser_accept(p, "include"))
 		return skip_include(p);
+	if (parser_accept(p, "__vm_init"))
+		return make_vm(p, c);
 	if (parser_accept(p, "composition"))
 		return parse_composition_block(p, component_composition(p, c));
 	if (parser_accept(p, "configuration"))
@@ -154,9 +212,10 @@ static bool parse_component_item(struct parser *p, struct adl_component *c)
 			       "configuration starts here");
 }
 
-/* The block's items until `}`; goes on after an error in one. */
-static bool parse_items(struct parser *p, struct adl_component *c)
+bool parse_component_body(struct parser *p, struct adl_component *c)
 {
+	c->interfaces_end = &c->interfaces;
+	c->attributes_end = &c->attributes;
 	if (!parser_expect(p, "{", "a component's name"))
 		return false;
 	while (!parser_at(p, "}")) {
@@ -166,69 +225,98 @@ static bool parse_items(struct parser *p, struct adl_component *c)
 			parser_skip(p);
 	}
 	p->at++;
-	parser_accept(p, ";");
 	return true;
-}
-
-/* A second definition is an error, unless the first was built in: then it is replaced. */
-static void insert_component(struct parser *p, struct adl_component *c)
-{
-	struct adl_component **link;
-
-	for (link = &p->file->components; *link; link = &(*link)->next) {
-		if (strcmp((*link)->name, c->name) != 0)
-			continue;
-		if (!(*link)->builtin)
-			diagnostic_error(p->diagnostics, c->at,
-					 "component %s is defined already (%s:%u); "
-					 "give one another name",
-					 c->name, (*link)->at->file, (*link)->at->line);
-		c->next = (*link)->next;
-		*link = c;
-		return;
-	}
-	*link = c;
 }
 
 bool parse_component(struct parser *p)
 {
-	struct adl_component *c = ARENA_NEW(p->arena, struct adl_component);
+	struct adl_component *c = ARENA_NEW(p->arena, struct adl_component), *other;
 
 	p->at++;
 	c->name = parser_identifier(p, "a component's name", &c->at);
 	if (!c->name)
 		return false;
 	c->builtin = p->builtin;
-	c->interfaces_end = &c->interfaces;
-	c->attributes_end = &c->attributes;
-	if (!parse_items(p, c))
+	c->vm = strcmp(c->name, "VM") == 0;
+	if (!parse_component_body(p, c))
 		return false;
-	insert_component(p, c);
+	parser_accept(p, ";");
+	if (c->vm && c->builtin)
+		p->vm = c;
+	other = adl_component(p->file, c->name);
+	define(p, &p->file->components, "component", c->name, c->at, other ? other->at : NULL,
+	       other && other->builtin, c);
 	return true;
 }
 
-/* `from Procedures template "x.c" with 0 threads;` */
+/* What may follow an end's kind: `template "x.c"`, `with 0 threads`. */
+static bool parse_end_options(struct parser *p, struct adl_connector_end *end)
+{
+	while (!parser_at(p, ";")) {
+		if (parser_accept(p, "template")) {
+			if (parser_next(p)->kind != TOKEN_STRING) {
+				p->at--;
+				return parser_expected(p, "a file's name in quotes",
+						       "a template is a file");
+			}
+		} else if (parser_accept(p, "with")) {
+			if (parser_peek(p)->kind != TOKEN_INTEGER)
+				return parser_expected(p, "a number", "write with N threads");
+			end->threads = atoi(token_name(p->arena, parser_next(p)));
+			if (!parser_accept(p, "thread") && !parser_expect(p, "threads", "with N"))
+				return false;
+		} else {
+			return parser_expected(p, "';', template or with",
+					       "a connector's end is written "
+					       "`from Procedures template \"x.c\" with 0 threads;`");
+		}
+	}
+	p->at++;
+	return true;
+}
+
 static bool parse_connector_end(struct parser *p, struct adl_connector_end *end)
 {
 	const struct token *at;
+	const char *word;
 	size_t n;
 
-	end->type = parser_identifier(p, "Procedure, Event or Dataport", &at);
-	if (!end->type)
+	if (end->type)
+		diagnostic_error(p->diagnostics, parser_peek(p),
+				 "this connector has that end already; remove one");
+	end->threads = -1;
+	end->hardware = parser_accept(p, "hardware");
+	end->type = word = parser_identifier(p, "Procedure, Event or Dataport", &at);
+	if (!word)
 		return false;
-	n = strlen(end->type);
-	end->many = n > 1 && end->type[n - 1] == 's';
+	n = strlen(word);
+	end->many = n > 1 && word[n - 1] == 's';
 	if (end->many)
-		end->type = arena_copy(p->arena, end->type, n - 1);
+		end->type = arena_copy(p->arena, word, n - 1);
 	if (strcmp(end->type, "Procedure") != 0 && strcmp(end->type, "Event") != 0 &&
 	    strcmp(end->type, "Dataport") != 0)
 		diagnostic_error(p->diagnostics, at,
 				 "'%s' is no kind of interface; write Procedure, Event "
-				 "or Dataport",
-				 end->type);
-	while (!parser_at(p, ";") && parser_peek(p)->kind != TOKEN_END && !parser_at(p, "}"))
-		p->at++;
-	return parser_expect(p, ";", "a connector's end");
+				 "or Dataport, or with an s where several can be connected",
+				 word);
+	return parse_end_options(p, end);
+}
+
+static bool parse_connector_item(struct parser *p, struct adl_connector *c)
+{
+	struct adl_attribute *a;
+
+	if (parser_accept(p, "from"))
+		return parse_connector_end(p, &c->from);
+	if (parser_accept(p, "to"))
+		return parse_connector_end(p, &c->to);
+	if (!parser_accept(p, "attribute"))
+		return parser_expected(p, "from, to or attribute", "a connector has two ends");
+	a = parse_attribute(p);
+	if (!a)
+		return false;
+	APPEND(c->attributes, a);
+	return true;
 }
 
 bool parse_connector(struct parser *p)
@@ -238,31 +326,55 @@ bool parse_connector(struct parser *p)
 	p->at++;
 	c->name = parser_identifier(p, "a connector's name", &c->at);
 	c->builtin = p->builtin;
+	c->attributes_end = &c->attributes;
 	if (!c->name || !parser_expect(p, "{", "a connector's name"))
 		return false;
-	while (!parser_accept(p, "}")) {
-		if (parser_accept(p, "from")) {
-			if (!parse_connector_end(p, &c->from))
-				return false;
-		} else if (parser_accept(p, "to")) {
-			if (!parse_connector_end(p, &c->to))
-				return false;
-		} else if (parser_at(p, "attribute")) {
+	while (!parser_at(p, "}")) {
+		if (parser_peek(p)->kind == TOKEN_END)
+			return parser_expect(p, "}", "a connector");
+		if (!parse_connector_item(p, c))
 			parser_skip(p);
-		} else {
-			return parser_expected(p, "from, to or attribute",
-					       "a connector has two ends");
-		}
+	}
+	p->at++;
+	parser_accept(p, ";");
+	if ((!c->from.type || !c->to.type) && p->diagnostics->errors == 0)
+		diagnostic_error(p->diagnostics, c->at,
+				 "connector %s has no '%s' end; add `%s Procedures;` or the like",
+				 c->name, c->from.type ? "to" : "from",
+				 c->from.type ? "to" : "from");
+	other = adl_connector(p->file, c->name);
+	define(p, &p->file->connectors, "connector", c->name, c->at, other ? other->at : NULL,
+	       other && other->builtin, c);
+	return true;
+}
+
+/* `struct NAME { TYPE MEMBER; TYPE LIST[]; };` */
+bool parse_struct(struct parser *p)
+{
+	struct adl_struct *s = ARENA_NEW(p->arena, struct adl_struct), *other;
+	struct adl_attribute *m, *twice;
+
+	p->at++;
+	s->members_end = &s->members;
+	s->name = parser_identifier(p, "a struct's name", &s->at);
+	if (!s->name || !parser_expect(p, "{", "a struct's name"))
+		return false;
+	while (!parser_accept(p, "}")) {
+		if (parser_peek(p)->kind == TOKEN_END)
+			return parser_expect(p, "}", "a struct");
+		m = parse_attribute(p);
+		if (!m)
+			return false;
+		for (twice = s->members; twice; twice = twice->next)
+			if (strcmp(twice->name, m->name) == 0)
+				diagnostic_error(p->diagnostics, m->at,
+						 "struct %s already has '%s' (line %u); remove one",
+						 s->name, m->name, twice->at->line);
+		APPEND(s->members, m);
 	}
 	parser_accept(p, ";");
-	other = adl_connector(p->file, c->name);
-	if (other && !other->builtin)
-		diagnostic_error(p->diagnostics, c->at,
-				 "connector %s is defined already (%s:%u); give one "
-				 "another name",
-				 c->name, other->at->file, other->at->line);
-	c->next = p->file->connectors;
-	p->file->connectors = c;
+	other = index_find(&p->file->structs, s->name, NULL);
+	define(p, &p->file->structs, "struct", s->name, s->at, other ? other->at : NULL, false, s);
 	return true;
 }
 
@@ -298,6 +410,8 @@ static bool parse_method(struct parser *p, struct adl_procedure *procedure,
 
 	if (parser_accept(p, "include"))
 		return skip_include(p);
+	if (parser_accept(p, "attribute"))
+		return parse_attribute(p) != NULL;
 	if (!parse_typed_name(p, &m->type, &m->name, &m->at, &array) ||
 	    !parser_expect(p, "(", "a method's name") || !parse_parameters(p, m))
 		return false;
@@ -314,7 +428,7 @@ static bool parse_method(struct parser *p, struct adl_procedure *procedure,
 
 bool parse_procedure(struct parser *p)
 {
-	struct adl_procedure *r = ARENA_NEW(p->arena, struct adl_procedure);
+	struct adl_procedure *r = ARENA_NEW(p->arena, struct adl_procedure), *other;
 	struct adl_method **end = &r->methods;
 
 	p->at++;
@@ -328,7 +442,8 @@ bool parse_procedure(struct parser *p)
 			parser_skip(p);
 	}
 	parser_accept(p, ";");
-	r->next = p->file->procedures;
-	p->file->procedures = r;
+	other = adl_procedure(p->file, r->name);
+	define(p, &p->file->procedures, "procedure", r->name, r->at, other ? other->at : NULL,
+	       false, r);
 	return true;
 }

@@ -252,6 +252,9 @@ static bool parse_declaration(struct parser *p)
 		{ "assembly", parse_assembly },
 		{ "procedure", parse_procedure },
 		{ "connector", parse_connector },
+		{ "struct", parse_struct },
+		{ "composition", parse_named_block },
+		{ "configuration", parse_named_block },
 		{ "import", parse_import },
 		{ "include", parse_include },
 	};
@@ -263,8 +266,8 @@ static bool parse_declaration(struct parser *p)
 	if (parser_accept(p, ";"))
 		return true;
 	return parser_expected(p, "a declaration",
-			       "one of component, assembly, procedure, connector, "
-			       "import starts here");
+			       "one of component, assembly, procedure, connector, struct, "
+			       "composition, configuration, import starts here");
 }
 
 void parse_file(struct parser *p)
@@ -294,27 +297,9 @@ struct adl_file *adl_load(struct arena *a, struct diagnostics *d, const char *pa
 	if (!p.file->assembly_at && d->errors == 0)
 		diagnostic_plain(d, "%s: no assembly in it; write assembly { composition { ... } }",
 				 path);
+	if (d->errors == 0)
+		elaborate(a, d, p.file);
 	return p.file;
-}
-
-struct adl_component *adl_component(const struct adl_file *f, const char *name)
-{
-	struct adl_component *c;
-
-	for (c = f->components; c; c = c->next)
-		if (strcmp(c->name, name) == 0)
-			return c;
-	return NULL;
-}
-
-struct adl_connector *adl_connector(const struct adl_file *f, const char *name)
-{
-	struct adl_connector *c;
-
-	for (c = f->connectors; c; c = c->next)
-		if (strcmp(c->name, name) == 0)
-			return c;
-	return NULL;
 }
 
 const struct adl_value *adl_key(const struct adl_value *dict, const char *key)

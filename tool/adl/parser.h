@@ -17,6 +17,7 @@ struct parser {
 	unsigned int depth;
 	bool builtin;
 	struct imported *imported;
+	const struct adl_component *vm;		/* the prelude's */
 };
 
 const struct token *parser_peek(const struct parser *p);
@@ -31,6 +32,10 @@ bool parser_expected(struct parser *p, const char *what, const char *todo);
 void parser_skip(struct parser *p);
 
 struct adl_value *parse_value(struct parser *p);
+/* From an open brace to the one that closes it; `c` has its name. False: not usable. */
+bool parse_component_body(struct parser *p, struct adl_component *c);
+bool parse_struct(struct parser *p);
+bool parse_named_block(struct parser *p);
 bool parse_component(struct parser *p);
 bool parse_connector(struct parser *p);
 bool parse_procedure(struct parser *p);
@@ -38,8 +43,9 @@ bool parse_assembly(struct parser *p);
 bool parse_composition_block(struct parser *p, struct adl_composition *c);
 bool parse_configuration_block(struct parser *p, struct adl_composition *c);
 void parse_file(struct parser *p);
-/* Does a file define this name? Says so if it did (a built-in may be defined again). */
 void composition_init(struct adl_composition *c);
+/* From what was parsed to a flat assembly (see adl_file). */
+void elaborate(struct arena *a, struct diagnostics *d, struct adl_file *f);
 
 #define APPEND(list, item) do { \
 	*(list##_end) = (item); \

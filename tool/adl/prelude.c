@@ -32,17 +32,40 @@ const char prelude_text[] =
 	"    attribute dict vm_virtio_drivers[];\n"
 	"}\n";
 
+/* All that the language's manual and the public projects use; the model says which can be built. */
 static const char std_connectors[] =
-	"connector seL4RPCCall { from Procedures; to Procedures; }\n"
 	"connector seL4RPC { from Procedure; to Procedure; }\n"
+	"connector seL4RPCSimple { from Procedure; to Procedure; }\n"
+	"connector seL4RPCCall { from Procedures; to Procedures; }\n"
+	"connector seL4RPCCallSignal { from Procedures; to Procedure; }\n"
+	"connector seL4RPCDataport { from Procedure; to Procedure; }\n"
+	"connector seL4RPCDataportSignal { from Procedure; to Procedure; }\n"
+	"connector seL4RPCOverMultiSharedData { from Procedures; to Procedure; }\n"
+	"connector seL4DirectCall { from Procedures; to Procedure; }\n"
+	"connector seL4Asynch { from Event; to Event; }\n"
+	"connector seL4AsynchNative { from Event; to Event; }\n"
 	"connector seL4Notification { from Events; to Events; }\n"
+	"connector seL4NotificationNative { from Events; to Event; }\n"
+	"connector seL4NotificationBind { from Events; to Event; }\n"
 	"connector seL4SharedData { from Dataports; to Dataports; }\n"
-	"connector seL4HardwareMMIO { from Dataport; to Dataport; }\n"
-	"connector seL4HardwareInterrupt { from Event; to Event; }\n";
+	"connector seL4HardwareMMIO { from Dataport; to hardware Dataport; }\n"
+	"connector seL4HardwareInterrupt { from hardware Event; to Event; }\n"
+	"connector seL4IOAPICHardwareInterrupt { from hardware Event; to Event; }\n"
+	"connector seL4HardwareIOPort { from Procedure; to hardware Procedure; }\n"
+	"connector seL4DTBHardware { from Event; to Event; }\n"
+	"connector seL4DTBHardwareThreadless { from Event; to Event; }\n"
+	"connector seL4VirtQueues { from Procedures; to Procedure; }\n";
 
 static const char global_connectors[] =
 	"connector seL4GlobalAsynch { from Events; to Events; }\n"
-	"connector seL4SharedDataWithCaps { from Dataports; to Dataports; }\n";
+	"connector seL4GlobalAsynchCallback { from Events; to Events; }\n"
+	"connector seL4GlobalAsynchHardwareInterrupt { from hardware Event; to Event; }\n"
+	"connector seL4SharedDataWithCaps { from Dataports; to Dataports; }\n"
+	"connector seL4TimeServer { from Procedures; to Procedure; }\n"
+	"connector seL4SerialServer { from Procedures; to Procedure; }\n"
+	"connector seL4GPIOServer { from Procedures; to Procedure; }\n"
+	"connector seL4RTC { from Procedure; to Procedure; }\n"
+	"connector seL4VMDTBPassthrough { from Event; to Event; }\n";
 
 const char *prelude_import(const char *name)
 {

@@ -49,8 +49,10 @@ static void add_link(struct model *m, struct model_link ***end, const struct adl
 	struct model_link *l = ARENA_NEW(m->arena, struct model_link), *other;
 
 	l->at = v->at;
-	l->device = find_word(m, v->device, v->at);
-	l->driver = find_word(m, v->driver, v->driver_at);
+	l->device = v->device_vm ? model_find_vm(m, v->device_vm->name)
+				 : find_word(m, v->device, v->at);
+	l->driver = v->driver_vm ? model_find_vm(m, v->driver_vm->name)
+				 : find_word(m, v->driver, v->driver_at);
 	if (!l->device || !l->driver)
 		return;
 	if (l->device == l->driver) {

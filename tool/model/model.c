@@ -16,36 +16,13 @@ struct model_vm *model_find_vm(const struct model *m, const char *instance)
 	return NULL;
 }
 
-static void check_instances(struct model *m)
-{
-	const struct adl_instance *i, *j;
-
-	for (i = m->file->assembly.instances; i; i = i->next) {
-		if (!adl_component(m->file, i->type))
-			diagnostic_error(m->diagnostics, i->at,
-					 "'%s' is no component; define `component %s { "
-					 "... }` or import it",
-					 i->type, i->type);
-		for (j = m->file->assembly.instances; j != i; j = j->next)
-			if (strcmp(j->name, i->name) == 0)
-				diagnostic_error(m->diagnostics, i->at,
-						 "there is an instance '%s' already (line "
-						 "%u); give one another name",
-						 i->name, j->at->line);
-	}
-	if (!m->file->assembly.instances && m->diagnostics->errors == 0)
-		diagnostic_error(m->diagnostics, m->file->assembly_at,
-				 "the assembly has no component; add "
-				 "`component VM vm_name;` to its composition");
-}
-
 static void add_vms(struct model *m)
 {
 	const struct adl_instance *i;
 	struct model_vm **end = &m->vms, *vm, *other;
 
 	for (i = m->file->assembly.instances; i; i = i->next) {
-		if (strcmp(i->type, "VM") != 0)
+		if (!i->component->vm)
 			continue;
 		vm = ARENA_NEW(m->arena, struct model_vm);
 		vm->instance = i;
@@ -76,13 +53,10 @@ struct model *model_build(struct arena *a, struct diagnostics *d, const struct a
 	m->guests = options->guests;
 	m->folder =
 		slash ? arena_copy(a, options->assembly, (size_t)(slash - options->assembly)) : ".";
-	check_instances(m);
-	setting_check(m);
-	if (d->errors)
-		return NULL;
 	add_vms(m);
 	model_connect_vms(m);
 	model_native(m);
+	setting_check(m);
 	if (d->errors)
 		return NULL;
 	model_check_devices(m);

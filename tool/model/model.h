@@ -128,6 +128,7 @@ struct model {
 	struct model_vm *vms;
 	struct model_link *links;
 	struct model_component *components;
+	struct index component_index;	/* by the instance's name */
 	struct model_connection *connections;
 	struct model_blob *blobs;
 	uint32_t vm_count;
@@ -171,7 +172,7 @@ bool setting_boolean(const struct model *m, const struct adl_instance *i, const 
 const struct adl_value *setting_list(const struct model *m, const struct adl_instance *i,
 				     const char *name);
 bool setting_parse_size(const char *text, uint64_t *number);
-/* Settings of unknown instances and attributes, settings made twice. */
+/* After everything was read: settings that nobody asked for. */
 void setting_check(struct model *m);
 
 #endif

@@ -4,43 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../adl/nearest.h"
 #include "model.h"
 
 #define REFERENCE_DEPTH 32
-
-static struct adl_setting *find_setting(const struct model *m, const char *instance,
-					      const char *attribute)
-{
-	struct adl_setting *s;
-
-	for (s = m->file->assembly.settings; s; s = s->next)
-		if (s->instance && strcmp(s->attribute, attribute) == 0 &&
-		    strcmp(s->instance, instance) == 0)
-			return s;
-	return NULL;
-}
-
-static const struct adl_instance *find_instance(const struct model *m, const char *name)
-{
-	const struct adl_instance *i;
-
-	for (i = m->file->assembly.instances; i; i = i->next)
-		if (strcmp(i->name, name) == 0)
-			return i;
-	return NULL;
-}
-
-static const struct adl_attribute *find_attribute(const struct model *m,
-						  const struct adl_instance *i, const char *name)
-{
-	const struct adl_component *c = adl_component(m->file, i->type);
-	const struct adl_attribute *a;
-
-	for (a = c ? c->attributes : NULL; a; a = a->next)
-		if (strcmp(a->name, name) == 0)
-			return a;
-	return NULL;
-}
 
 const struct adl_value *setting_value(const struct model *m, const struct adl_instance *i,
 				      const char *attribute)
@@ -49,17 +16,15 @@ const struct adl_value *setting_value(const struct model *m, const struct adl_in
 	struct adl_setting *s = NULL;
 	unsigned int depth;
 
-	for (depth = 0; depth < REFERENCE_DEPTH; depth++) {
-		s = find_setting(m, i->name, attribute);
+	for (depth = 0; i && depth < REFERENCE_DEPTH; depth++) {
+		s = adl_setting(m->file, i->name, attribute);
 		if (!s) {
-			a = find_attribute(m, i, attribute);
+			a = adl_attribute(i->component, attribute);
 			return a ? a->value : NULL;
 		}
 		if (s->value)
 			return s->value;
-		i = s->from_instance ? find_instance(m, s->from_instance) : NULL;
-		if (!i)
-			return NULL;	/* setting_check says so */
+		i = adl_instance(m->file, s->from_instance);
 		attribute = s->from_attribute;
 	}
 	if (!s->reported)
@@ -166,133 +131,40 @@ const struct adl_value *setting_list(const struct model *m, const struct adl_ins
 	return NULL;
 }
 
-/* The nearest known name, if it is near enough to be a slip of the finger; else NULL. */
-static unsigned int distance(const char *a, const char *b)
+static void say_unread(struct model *m, const struct adl_setting *s)
 {
-	unsigned int row[64], i, j, above, left, n = (unsigned int)strlen(b);
-
-	if (n >= 63)
-		return 99;
-	for (j = 0; j <= n; j++)
-		row[j] = j;
-	for (i = 1; a[i - 1]; i++) {
-		above = row[0];
-		row[0] = i;
-		for (j = 1; j <= n; j++) {
-			left = row[j - 1] + 1;
-			left = left < row[j] + 1 ? left : row[j] + 1;
-			above += a[i - 1] != b[j - 1];
-			left = left < above ? left : above;
-			above = row[j];
-			row[j] = left;
-		}
-	}
-	return row[n];
-}
-
-static const char *nearest_attribute(const struct adl_component *c, const char *name)
-{
+	struct nearest near = nearest_start(s->attribute, 2);
 	const struct adl_attribute *a;
-	const char *best = NULL;
-	unsigned int d, least = 3;
 
-	for (a = c->attributes; a; a = a->next) {
-		d = distance(name, a->name);
-		if (d < least) {
-			least = d;
-			best = a->name;
-		}
-	}
-	return best;
-}
-
-static const char *nearest_instance(const struct model *m, const char *name)
-{
-	const struct adl_instance *i;
-	const char *best = NULL;
-	unsigned int d, least = 4;
-
-	for (i = m->file->assembly.instances; i; i = i->next) {
-		d = distance(name, i->name);
-		if (d < least) {
-			least = d;
-			best = i->name;
-		}
-	}
-	return best;
-}
-
-static void check_attribute(struct model *m, const struct adl_setting *s,
-			    const struct adl_instance *i)
-{
-	static const char *const natives[] = { "priority", "_priority", "heap_size", "_stack_size",
-		"_domain", "affinity" };
-	const struct adl_component *c = adl_component(m->file, i->type);
-	const char *near;
-	size_t n;
-
-	if (!c || find_attribute(m, i, s->attribute))
+	if (!s->target) {
+		diagnostic_warning(m->diagnostics, s->attribute_at,
+				   "nobody reads '%s' of connection %s; remove it", s->attribute,
+				   s->instance);
 		return;
-	for (n = 0; strcmp(i->type, "VM") != 0 && n < sizeof(natives) / sizeof(*natives); n++)
-		if (strcmp(natives[n], s->attribute) == 0)
-			return;
-	near = nearest_attribute(c, s->attribute);
-	if (near)
+	}
+	for (a = s->target->component->attributes; a; a = a->next)
+		nearest_offer(&near, a->name);
+	if (near.best)
 		diagnostic_warning(m->diagnostics, s->attribute_at,
 				   "nobody reads '%s' of a %s; did you "
 				   "mean '%s'?",
-				   s->attribute, i->type, near);
+				   s->attribute, s->target->type, near.best);
 	else
 		diagnostic_warning(m->diagnostics, s->attribute_at,
-				   "nobody reads '%s' of a %s; remove it", s->attribute, i->type);
+				   "nobody reads '%s' of a %s; remove it", s->attribute,
+				   s->target->type);
 }
 
-static void check_reference(struct model *m, const struct adl_setting *s)
-{
-	if (s->value)
-		return;
-	if (!s->from_instance || !find_instance(m, s->from_instance))
-		diagnostic_error(m->diagnostics, s->from_at,
-				 "there is no instance '%s'; write <- "
-				 "INSTANCE.ATTRIBUTE",
-				 s->from_instance ? s->from_instance : s->from_attribute);
-}
-
+/*
+ * A native component's own attributes reach it in its configuration. Of everything else somebody must
+ * have asked by now.
+ */
 void setting_check(struct model *m)
 {
-	const struct adl_setting *s, *first;
-	const struct adl_instance *i;
-	const char *near;
+	const struct adl_setting *s;
 
-	for (s = m->file->assembly.settings; s; s = s->next) {
-		if (!s->instance) {
-			diagnostic_warning(m->diagnostics, s->at,
-					   "nobody reads '%s' of the assembly; write "
-					   "INSTANCE.ATTRIBUTE = VALUE",
-					   s->attribute);
-			continue;
-		}
-		i = find_instance(m, s->instance);
-		near = i ? NULL : nearest_instance(m, s->instance);
-		if (!i && near)
-			diagnostic_error(m->diagnostics, s->at,
-					 "there is no instance '%s'; did you mean "
-					 "'%s'?",
-					 s->instance, near);
-		else if (!i)
-			diagnostic_error(m->diagnostics, s->at,
-					 "there is no instance '%s'; add `component "
-					 "TYPE %s;` to the composition",
-					 s->instance, s->instance);
-		if (!i)
-			continue;
-		first = find_setting(m, s->instance, s->attribute);
-		if (first != s)
-			diagnostic_error(m->diagnostics, s->attribute_at,
-					 "'%s.%s' is set already (line %u); "
-					 "remove one",
-					 s->instance, s->attribute, first->attribute_at->line);
-		check_attribute(m, s, i);
-		check_reference(m, s);
-	}
+	for (s = m->file->assembly.settings; s; s = s->next)
+		if (!s->read && !(s->target && !s->target->component->vm &&
+				  adl_attribute(s->target->component, s->attribute)))
+			say_unread(m, s);
 }

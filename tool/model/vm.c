@@ -43,7 +43,8 @@ static void read_files(struct model *m, struct model_vm *vm)
 	const char *kernel = setting_string(m, vm->instance, "kernel");
 	const char *initrd = setting_string(m, vm->instance, "initrd");
 	const char *dtb = setting_string(m, vm->instance, "dtb");
-	const char *stem = vm->instance->name;
+	const char *dot = strrchr(vm->instance->name, '.');
+	const char *stem = dot ? dot + 1 : vm->instance->name;
 
 	if (kernel)
 		vm->kernel = model_blob(m, kernel, at_of(m, vm, "kernel"), false);
@@ -329,13 +330,24 @@ static void read_rest(struct model *m, struct model_vm *vm)
 	vm->expects = setting_list(m, vm->instance, "vm_virtio_drivers");
 }
 
+/* A VM in a compound component is called a.b there. */
+static const char *flat_name(struct arena *a, const char *name)
+{
+	char *copy = arena_copy(a, name, strlen(name)), *p;
+
+	for (p = copy; *p; p++)
+		if (*p == '.')
+			*p = '_';
+	return copy;
+}
+
 static void read_name(struct model *m, struct model_vm *vm)
 {
 	const char *name = setting_string(m, vm->instance, "vm_name");
 	uint64_t id = vm->id;
 	size_t n;
 
-	vm->name = name ? name : vm->instance->name;
+	vm->name = name ? name : flat_name(m->arena, vm->instance->name);
 	n = strlen(vm->name);
 	if (n == 0 || n > 30 ||
 	    strspn(vm->name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"

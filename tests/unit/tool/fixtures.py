@@ -12,7 +12,7 @@ import sys
 import tempfile
 
 FIXTURES = pathlib.Path(__file__).resolve().parents[2] / "fixtures" / "assembly"
-WARNINGS = {"attribute-misspelt", "attribute-unknown", "dma-without-identity"}
+WARNINGS = {"connection-setting", "attribute-misspelt", "attribute-unknown", "dma-without-identity"}
 
 
 def make_guests(folder):

@@ -160,3 +160,29 @@ def test_usage(arguments):
                             check=False)
     assert result.returncode == 2
     assert "usage:" in result.stderr or "-o IMAGE" in result.stderr
+
+
+COMPOUND = """
+component Hello { control; attribute string whom; }
+component Echo { control; attribute int n = 7; }
+component Two {
+    attribute string name = "nobody";
+    composition { component Hello hello; component Echo echo; }
+    configuration { hello.whom <- name; }
+}
+assembly {
+    composition { component Two one; component Two other; }
+    configuration { other.name = "set outside"; other.echo.n = 9; }
+}
+"""
+
+
+def test_compound_components_give_way_to_their_parts(build, tmp_path):
+    (tmp_path / "compound.camkes").write_text(COMPOUND)
+    result = build(tmp_path / "compound.camkes", "--print-capdl")
+    assert (result.returncode, result.stderr) == (0, "")
+    for name in ("one.hello", "one.echo", "other.hello", "other.echo"):
+        assert name in result.stdout
+    assert not re.search(r"\bone\b(?!\.)", result.stdout)
+    image = (tmp_path / "out.img").read_bytes()
+    assert image.count(b"set outside") == 1 and image.count(b"nobody") == 1
