@@ -69,6 +69,7 @@
 #define GICH_LR_CPUID_SHIFT	10	/* SGIs: the source CPU */
 #define GICH_LR_EOI		(1u << 19)
 #define GICH_LR_PRIORITY_SHIFT	23
+#define GICH_LR_PRIORITY	(31u << GICH_LR_PRIORITY_SHIFT)
 #define GICH_LR_PENDING		(1u << 28)
 #define GICH_LR_ACTIVE		(1u << 29)
 #define GICH_LR_STATE		(3u << 28)

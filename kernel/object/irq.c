@@ -57,8 +57,9 @@ void irq_handle(void)
 		arch_timer_tick();
 		break;
 	case IRQ_RESERVED:
+		arch_irq_end(irq);	/* first: a guest may be the one to deactivate it */
 		arch_reserved_irq(irq);
-		break;
+		return;
 	case IRQ_INACTIVE:
 		arch_irq_mask(irq);
 		break;

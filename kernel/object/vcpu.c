@@ -27,6 +27,7 @@
 static struct vcpu *loaded;	/* whose registers are in the hardware, NULL: nobody's */
 static bool enabled;		/* and its thread runs */
 static bool timer_unmasked;	/* PPI 27 at the controller */
+static bool timer_active;	/* the same: active, as far as known; only a guest may have ended it */
 
 static unsigned int list_registers(void)
 {
@@ -83,6 +84,26 @@ static void timer_mask(bool masked)
 		arch_irq_unmask(GIC_PPI_VIRTUAL_TIMER);
 }
 
+/*
+ * PPI 27 that the kernel itself put into a list register stays active at the controller until the
+ * guest ends it there, so that it does not come again before. Each vCPU has its own such state.
+ */
+static void timer_set_active(bool active)
+{
+	if (timer_active == active)
+		return;
+	timer_active = active;
+	gicv2_set_active(GIC_PPI_VIRTUAL_TIMER, active);
+}
+
+static void timer_fetch_active(struct vcpu *vcpu)
+{
+	if (!vcpu->timer_active)
+		return;
+	timer_active = gicv2_is_active(GIC_PPI_VIRTUAL_TIMER);
+	vcpu->timer_active = timer_active;
+}
+
 /* The thread stops running; a native one is next. */
 static void disable(struct vcpu *vcpu)
 {
@@ -100,6 +121,7 @@ static void disable(struct vcpu *vcpu)
 	vcpu->registers[seL4_VCPUReg_CNTVOFF] = sysreg_read(cntvoff_el2);
 	vcpu->registers[seL4_VCPUReg_CNTKCTL_EL1] = sysreg_read(cntkctl_el1);
 	timer_native_access();
+	timer_fetch_active(vcpu);
 	enabled = false;
 }
 
@@ -116,6 +138,7 @@ static void enable(struct vcpu *vcpu)
 	sysreg_write(cntkctl_el1, reg[seL4_VCPUReg_CNTKCTL_EL1]);
 	sysreg_write(cntvoff_el2, reg[seL4_VCPUReg_CNTVOFF]);
 	timer_mask(vcpu->timer_masked);
+	timer_set_active(vcpu->timer_active);
 	sysreg_write(cntv_ctl_el0, reg[seL4_VCPUReg_CNTV_CTL]);
 	isb();
 	enabled = true;
@@ -233,8 +256,26 @@ void vcpu_maintenance(void)
 	fault_vgic_maintenance(index);
 }
 
+/* Without an event, if the VMM wants it so and the guest has ended the last one. */
+static bool timer_inject(struct vcpu *vcpu)
+{
+	unsigned int last = list_registers() - 1;
+	volatile u32 *list = gich_register(GICH_LR + 4 * last);
+
+	if (!vcpu->timer_list || (*list & GICH_LR_STATE))
+		return false;
+	vcpu->list[last] = vcpu->timer_list;
+	*list = vcpu->timer_list;
+	vcpu->timer_active = true;
+	timer_active = true;
+	gicv2_set_active(GIC_PPI_VIRTUAL_TIMER, true);
+	return true;
+}
+
 void vcpu_timer(void)
 {
+	if (enabled && timer_inject(loaded))
+		return;
 	timer_mask(true);
 	if (!enabled)
 		return;
@@ -312,6 +353,29 @@ static enum invoke inject(struct invocation *inv, struct vcpu *vcpu)
 	return INVOKE_OK;
 }
 
+/* An edge: what is still in the list register is pending in addition, else the value goes there. */
+static void list_pend(struct vcpu *vcpu, unsigned int i, u32 value)
+{
+	u32 now = list_read(vcpu, i);
+
+	list_write(vcpu, i, now & GICH_LR_STATE ? now | (value & GICH_LR_STATE) : value & ~GICH_LR_HW);
+}
+
+/* Off while it is in the list register: the VMM takes it out, and it may come again. */
+static void timer_set_list(struct vcpu *vcpu, u32 value)
+{
+	if (!value) {
+		vcpu->timer_list = 0;
+		vcpu->timer_active = false;
+		if (vcpu == loaded && enabled)
+			timer_set_active(false);
+		return;
+	}
+	vcpu->timer_list = (value & (GICH_LR_PRIORITY | GICH_LR_GROUP1)) | GICH_LR_HW |
+			   GICH_LR_PENDING | GIC_PPI_VIRTUAL_TIMER << GICH_LR_PHYSID_SHIFT |
+			   GIC_PPI_VIRTUAL_TIMER;
+}
+
 /* Where the register's value is now. */
 static bool in_hardware(const struct vcpu *vcpu, u64 reg)
 {
@@ -373,6 +437,9 @@ static bool extension_read(const struct vcpu *vcpu, u64 reg, u64 *value)
 	case PEERVISOR_VCPU_APR:
 		*value = hardware ? *gich_register(GICH_APR) : vcpu->apr;
 		return true;
+	case PEERVISOR_VCPU_TIMER:
+		*value = vcpu->timer_list;
+		return true;
 	case PEERVISOR_VCPU_HCR:
 		*value = hardware && enabled ? *gich_register(GICH_HCR) : vcpu->hcr;
 		return true;
@@ -394,7 +461,14 @@ static bool extension_write(struct vcpu *vcpu, u64 reg, u64 word)
 		list_write(vcpu, (unsigned int)(reg - PEERVISOR_VCPU_LR), value & ~GICH_LR_HW);
 		return true;
 	}
+	if (reg >= PEERVISOR_VCPU_PEND && reg < PEERVISOR_VCPU_PEND + list_registers()) {
+		list_pend(vcpu, (unsigned int)(reg - PEERVISOR_VCPU_PEND), value);
+		return true;
+	}
 	switch (reg) {
+	case PEERVISOR_VCPU_TIMER:
+		timer_set_list(vcpu, value);
+		return true;
 	case PEERVISOR_VCPU_VMCR:
 		vcpu->vmcr = value;
 		if (hardware)

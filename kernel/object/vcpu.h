@@ -12,6 +12,8 @@ struct vcpu {
 	u64 registers[SEL4_VCPU_REGISTERS];	/* by the ABI's numbers, 6.7 */
 	u32 list[VCPU_LIST_REGISTERS];
 	u32 vmcr, apr, hcr;			/* GICH_VMCR, GICH_APR, GICH_HCR */
+	u32 timer_list;				/* what PPI 27 puts into the last list register, 0: an event */
+	bool timer_active;			/* it did, and the guest has not ended it */
 	bool timer_masked;			/* PPI 27 waits for AckVPPI */
 	bool short_faults;			/* our extension, docs/kernel.md */
 };

@@ -110,6 +110,18 @@ void arch_irq_unmask(unsigned int irq)
 	*gicd(GICD_ISENABLER + irq / 32 * 4) = 1u << irq % 32;
 }
 
+/* Active by hand: not signalled again until somebody deactivates it. */
+void gicv2_set_active(unsigned int irq, bool active)
+{
+	*gicd((active ? GICD_ISACTIVER : GICD_ICACTIVER) + irq / 32 * 4) = 1u << irq % 32;
+	dsb();
+}
+
+bool gicv2_is_active(unsigned int irq)
+{
+	return *gicd(GICD_ISACTIVER + irq / 32 * 4) >> irq % 32 & 1;
+}
+
 void arch_irq_set_edge(unsigned int irq, bool edge)
 {
 	volatile u32 *config = gicd(GICD_ICFGR + irq / 16 * 4);

@@ -54,6 +54,8 @@ void tlb_flush_all(void);
 /* gicv2.c */
 void gicv2_init(void);
 volatile u32 *gich_register(unsigned int offset);
+void gicv2_set_active(unsigned int irq, bool active);
+bool gicv2_is_active(unsigned int irq);
 
 /* timer.c */
 void timer_init(void);

@@ -102,6 +102,8 @@
 #define PEERVISOR_VCPU_APR		0x50560042
 #define PEERVISOR_VCPU_HCR		0x50560043
 #define PEERVISOR_VCPU_SHORT_FAULTS	0x50560050	/* 1: faults of four words; docs/kernel.md */
+#define PEERVISOR_VCPU_TIMER		0x50560051	/* the virtual timer without its VMM */
+#define PEERVISOR_VCPU_PEND		0x50560080	/* + i: list register i, pending once more */
 
 #ifndef __ASSEMBLER__
 

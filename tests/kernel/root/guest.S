@@ -7,7 +7,7 @@
 	.balign	4096
 	.global guest_start, guest_mmio, guest_irq, guest_timer, guest_timer_poll, guest_signal
 	.global guest_arm32, guest_spin, guest_put_char, guest_fp
-	.global guest_short, guest_loop_wfi, guest_loop_signal
+	.global guest_short, guest_ticks, guest_loop_wfi, guest_loop_signal
 guest_start:
 
 /* x0: an address nobody has. Load, store, wfi, smc, unknown hvc, in turn; each is a fault. */
@@ -56,6 +56,26 @@ guest_timer:
 	msr	cntv_ctl_el0, x9
 	isb
 1:	b	1b
+
+/* The same, and set anew each time that it fired. */
+guest_ticks:
+	adr	x9, guest_vectors
+	msr	vbar_el1, x9
+	mov	w9, #0xf8
+	str	w9, [x0, #4]
+	mov	w9, #1
+	str	w9, [x0]
+	mov	x21, #0
+	msr	daifclr, #2
+1:	mrs	x10, cntfrq_el0
+	lsr	x10, x10, #9
+	msr	cntv_tval_el0, x10
+	mov	x10, #1
+	msr	cntv_ctl_el0, x10
+	isb
+2:	mrs	x10, cntv_ctl_el0
+	tbz	x10, #1, 2b		/* until the handler masked it */
+	b	1b
 
 /* Does the counter run while nobody runs us? x1, x2: before and after a wfi. */
 guest_timer_poll:

@@ -11,7 +11,8 @@
 #define EC(esr)		((esr) >> 26)
 
 extern char guest_start[], guest_mmio[], guest_irq[], guest_timer[], guest_timer_poll[],
-	guest_signal[], guest_put_char[], guest_arm32[], guest_spin[], guest_fp[], guest_short[];
+	guest_signal[], guest_put_char[], guest_arm32[], guest_spin[], guest_fp[], guest_short[],
+	guest_ticks[];
 
 struct guest {
 	seL4_CPtr tcb, vcpu, space, endpoint;
@@ -342,6 +343,53 @@ static void virtual_timer(void)
 	CHECK_OK(seL4_TCB_Suspend(g.tcb));
 }
 
+/* Without its VMM: the kernel injects, the end deactivates. Two guests do not disturb each other. */
+static void virtual_timer_direct(void)
+{
+	seL4_CPtr interface = device_frame(GICV_PADDR);
+	struct guest g[2];
+	struct message m;
+
+	CHECK(clock_open());
+	for (int i = 0; i < 2; i++) {
+		CHECK(guest_new(&g[i]));
+		CHECK_OK(space_map(g[i].space, cap_copy(interface), GUEST_GICV, seL4_ReadWrite, 0));
+		CHECK_OK(seL4_ARM_VCPU_WriteRegs(g[i].vcpu, PEERVISOR_VCPU_TIMER, 0xffffffff));
+		CHECK_IS(seL4_ARM_VCPU_ReadRegs(g[i].vcpu, PEERVISOR_VCPU_TIMER).value,
+			 27 | 27 << 10 | 31 << 23 | 1 << 28 | 3ul << 30);
+		CHECK_OK(seL4_ARM_VCPU_WriteRegs(g[i].vcpu, PEERVISOR_VCPU_TIMER, 2 << 23));
+		CHECK(guest_run(&g[i], guest_ticks, GUEST_GICV));
+	}
+	for (int i = 0; i < 2; i++) {
+		seL4_Word first;
+
+		clock_sleep(50);
+		first = guest_registers(&g[i]).x21;
+		CHECK(first > 1);
+		CHECK_IS(guest_registers(&g[i]).x20, 27);
+		clock_sleep(50);
+		CHECK(guest_registers(&g[i]).x21 > first);
+	}
+	CHECK_OK(seL4_TCB_Suspend(g[1].tcb));
+	CHECK_OK(seL4_ARM_VCPU_WriteRegs(g[0].vcpu, PEERVISOR_VCPU_TIMER, 0));
+	m = message_wait(g[0].endpoint);		/* an event again */
+	CHECK_IS(m.label, seL4_Fault_VPPIEvent);
+	CHECK_OK(seL4_TCB_Suspend(g[0].tcb));
+}
+
+/* An edge for a list register that may or may not be done with the last one. */
+static void pend_again(void)
+{
+	seL4_CPtr vcpu = object_new(seL4_ARM_VCPUObject, 0);
+
+	CHECK_OK(seL4_ARM_VCPU_WriteRegs(vcpu, PEERVISOR_VCPU_PEND + 1, 9ul << 28 | 2 << 23 | 40));
+	CHECK_IS(seL4_ARM_VCPU_ReadRegs(vcpu, PEERVISOR_VCPU_LR + 1).value, 1ul << 28 | 2 << 23 | 40);
+	CHECK_OK(seL4_ARM_VCPU_WriteRegs(vcpu, PEERVISOR_VCPU_LR + 1, 2ul << 28 | 3 << 23 | 40));
+	CHECK_OK(seL4_ARM_VCPU_WriteRegs(vcpu, PEERVISOR_VCPU_PEND + 1, 1ul << 28 | 2 << 23 | 40));
+	CHECK_IS(seL4_ARM_VCPU_ReadRegs(vcpu, PEERVISOR_VCPU_LR + 1).value, 3ul << 28 | 3 << 23 | 40);
+	CHECK_IS(seL4_ARM_VCPU_WriteRegs(vcpu, PEERVISOR_VCPU_PEND + 4, 0), seL4_InvalidArgument);
+}
+
 static void calls_of_a_guest(void)
 {
 	seL4_CPtr ntfn = object_new(seL4_NotificationObject, 0);
@@ -442,6 +490,8 @@ const struct test tests_vcpu[] = {
 	{ "inject_errors", inject_errors },
 	{ "virtual_interrupts", interrupts },
 	{ "virtual_timer", virtual_timer },
+	{ "virtual_timer_direct", virtual_timer_direct },
+	{ "pend_again", pend_again },
 	{ "calls_of_a_guest", calls_of_a_guest },
 	{ "guest_with_32_bit_program", arm32 },
 	{ "illegal_modes", illegal_modes },
