@@ -127,3 +127,12 @@ void fatal(const char *format, ...)
 	}
 	stop();
 }
+
+/* Debian's libfdt.a is built with the stack protector: accidents end here. */
+uintptr_t __stack_chk_guard = 0x00f0a51e0dead0ffu;
+_Noreturn void __stack_chk_fail(void);
+
+void __stack_chk_fail(void)
+{
+	fatal("a stack buffer overflowed");
+}

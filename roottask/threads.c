@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Last steps: threads get their spaces, priority, registers, and run when we are gone. */
 #include "console.h"
+#include "entropy.h"
 #include "roottask.h"
 
-#define START_REGISTERS	5	/* pc, sp, spsr, x0, x1 */
+#define START_REGISTERS	9	/* pc, sp, spsr, x0, x1, x2 to x5: its seed */
 
 static int set_spaces(const struct capdl_thread *thread, seL4_CPtr tcb)
 {
@@ -18,9 +19,16 @@ static int set_spaces(const struct capdl_thread *thread, seL4_CPtr tcb)
 
 static int set_registers(const struct capdl_thread *thread, seL4_CPtr tcb)
 {
+	uint64_t seed[4];
 	seL4_UserContext context = {
 		.pc = thread->pc, .sp = thread->sp, .x0 = thread->x0, .x1 = thread->x1,
 	};
+
+	entropy_seed((uint32_t)(thread - roottask.spec.threads), seed);
+	context.x2 = seed[0];
+	context.x3 = seed[1];
+	context.x4 = seed[2];
+	context.x5 = seed[3];
 
 	return (int)seL4_TCB_WriteRegisters(tcb, 0, 0, START_REGISTERS, &context);
 }
@@ -51,8 +59,10 @@ static void configure(const struct capdl_thread *thread)
 
 void threads_configure(void)
 {
+	entropy_init(roottask.boot);
 	for (uint32_t i = 0; i < roottask.spec.header->num_threads; i++)
 		configure(&roottask.spec.threads[i]);
+	entropy_forget();
 }
 
 void threads_resume(void)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Entry of a component: x0 = configuration, x1 = IPC buffer, sp set by the root
- * task, memory zero where the file has none. One thread, so its TLS block is
+ * Entry of a component: x0 = configuration, x1 = IPC buffer, x2 to x5 = seed, sp set by
+ * the root task, memory zero where the file has none. One thread, so its TLS block is
  * the linker's copy itself.
  */
 	.section .text.start, "ax"

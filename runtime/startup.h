@@ -3,6 +3,9 @@
 #ifndef RUNTIME_STARTUP_H
 #define RUNTIME_STARTUP_H
 
+#include <stdint.h>
+
+void seed_init(const uint64_t words[4]);
 void config_init(const void *blob);
 void log_init(void);
 void log_write(const char *bytes, unsigned long length);

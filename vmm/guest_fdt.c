@@ -360,6 +360,8 @@ static void put_chosen(struct fdt *f, const struct config *config,
 
 	begin(f, "chosen");
 	text(f, "bootargs", config->cmdline);
+	if (where->seeded)
+		keep(f, fdt_property(f->to, "rng-seed", where->seed, sizeof(where->seed)));
 	if (config->pl011) {
 		snprintf(uart, sizeof(uart), "/pl011@%llx", (unsigned long long)config->pl011);
 		text(f, "stdout-path", uart);
@@ -413,6 +415,8 @@ int guest_fdt_adapt(const struct config *config, const struct linux_placement *w
 	if (*config->cmdline)
 		error = fdt_setprop(to, chosen, "bootargs", config->cmdline,
 				    (int)strlen(config->cmdline) + 1);
+	if (!error && where->seeded)
+		error = fdt_setprop(to, chosen, "rng-seed", where->seed, sizeof(where->seed));
 	if (!error && where->initrd_size)
 		error = fdt_setprop_u64(to, chosen, "linux,initrd-start", where->initrd.value);
 	if (!error && where->initrd_size)

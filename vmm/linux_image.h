@@ -6,6 +6,7 @@
 #ifndef VMM_LINUX_IMAGE_H
 #define VMM_LINUX_IMAGE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "guest_memory.h"
@@ -22,6 +23,8 @@ struct linux_placement {
 	gpa_t dtb;
 	gpa_t initrd;		/* 0, size 0: none */
 	uint64_t initrd_size;
+	uint8_t seed[32];	/* for the guest's random numbers, if seeded */
+	bool seeded;
 };
 
 /* NULL, or what is wrong with the file, for one log line. */

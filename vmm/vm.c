@@ -2,6 +2,7 @@
 #include "vm.h"
 
 #include <peervisor/log.h>
+#include <peervisor/seed.h>
 #include <peervisor/timer.h>
 #include <sel4/sel4.h>
 #include <stdarg.h>
@@ -150,8 +151,14 @@ static const char *load(struct vm *vm, struct linux_placement *where)
 	if (!error)
 		error = linux_image_place(&image, c->initrd.size, gpa(c->ram[0].ipa),
 					  c->ram[0].size, where);
-	if (!error)
+	if (!error) {
+		where->seeded = seed_take(where->seed);
+		if (!where->seeded)
+			vm_log_once(vm, LOG_NO_SEED,
+				    "the machine's device tree has no rng-seed: the guest must "
+				    "gather its own entropy");
 		error = put_files(vm, where);
+	}
 	/* The last run's lines too: the guest starts with its MMU off. */
 	if (!error)
 		guest_memory_clean(&vm->memory);

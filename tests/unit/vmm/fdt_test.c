@@ -138,9 +138,27 @@ static void check_dtc(const void *tree)
 	assert_int_equal(pclose(f), 0);
 }
 
+static const struct linux_placement placement = {
+	.kernel = { 0x40000000 }, .dtb = { 0x42000000 }, .initrd = { 0x42200000 }, .initrd_size = 0x200,
+	.seed = "0123456789abcdef0123456789abcdE", .seeded = true,
+};
+
+/* The guest's random numbers start from this: never one that is all zeros. */
+static void check_seed(const void *tree, bool there)
+{
+	int length;
+	const void *seed = fdt_getprop(tree, fdt_path_offset(tree, "/chosen"), "rng-seed", &length);
+
+	assert_int_equal(seed != NULL, there);
+	if (there) {
+		assert_int_equal(length, 32);
+		assert_memory_equal(seed, placement.seed, 32);
+	}
+}
+
 static void test_generate(void **state)
 {
-	struct linux_placement where = { gpa(0x40000000), gpa(0x42000000), gpa(0x42200000), 0x200 };
+	struct linux_placement where = placement;
 	static uint64_t tree[1 << 13];
 	struct config c;
 	size_t size;
@@ -165,6 +183,10 @@ static void test_generate(void **state)
 	node = fdt_path_offset(tree, "/pcie@4010f00000");
 	assert_true(node > 0);
 	assert_null(fdt_getprop(tree, node, "memory-region", NULL));
+	check_seed(tree, true);
+	where.seeded = false;
+	assert_int_equal(guest_fdt_generate(&c, &where, tree, sizeof(tree)), 0);
+	check_seed(tree, false);
 	/* too small a buffer is an error, not an overrun */
 	assert_int_not_equal(guest_fdt_generate(&c, &where, tree, 512), 0);
 	free(blob);
@@ -172,7 +194,7 @@ static void test_generate(void **state)
 
 static void test_adapt(void **state)
 {
-	struct linux_placement where = { gpa(0x40000000), gpa(0x42000000), gpa(0x42200000), 0x200 };
+	struct linux_placement where = placement;
 	static uint64_t tree[1 << 12];
 	struct config c = { .cmdline = "quiet" };
 	size_t size;
@@ -184,6 +206,7 @@ static void test_adapt(void **state)
 	chosen = fdt_path_offset(tree, "/chosen");
 	assert_string_equal(fdt_getprop(tree, chosen, "bootargs", NULL), "quiet");
 	assert_non_null(fdt_getprop(tree, chosen, "linux,initrd-end", NULL));
+	check_seed(tree, true);
 	free(blob);
 }
 
