@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What is done per cap type: size, creation, derivation, rights and badges, the end. */
 #include <kernel/asid.h>
-#include <kernel/domain.h>
+#include <kernel/core.h>
 #include <kernel/endpoint.h>
 #include <kernel/irq.h>
 #include <kernel/notification.h>

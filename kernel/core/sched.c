@@ -5,42 +5,24 @@
 #include <kernel/irq.h>
 #include <kernel/sched.h>
 
-struct queue {
-	struct tcb *head, *tail;
-};
+struct core cores[KERNEL_CORES];
 
-struct tcb *sched_current;
-struct tcb sched_idle;
-
-static struct queue queues[DOMAIN_COUNT][SCHED_PRIORITIES];
-static u64 occupied[DOMAIN_COUNT][SCHED_PRIORITIES / 64];
-
-/*
- * What to do at the end of this kernel entry: go on with the current thread, look at one thread
- * that was woken, or choose among all.
- */
-static enum { KEEP_CURRENT, SWITCH_TO_WOKEN, CHOOSE } action;
-static struct tcb *woken;
-
-static struct tcb *loaded;	/* whom arch_switch_to() was last called for */
-static unsigned int preempt_work;
-
-static void empty_queues(void)
+static void empty_queues(struct core *core)
 {
 	for (unsigned int d = 0; d < DOMAIN_COUNT; d++) {
 		for (unsigned int i = 0; i < SCHED_PRIORITIES; i++)
-			queues[d][i] = (struct queue){ NULL, NULL };
+			core->queues[d][i] = (struct run_queue){ NULL, NULL };
 		for (unsigned int i = 0; i < SCHED_PRIORITIES / 64; i++)
-			occupied[d][i] = 0;
+			core->occupied[d][i] = 0;
 	}
-	action = KEEP_CURRENT;
-	woken = NULL;
-	loaded = NULL;
+	core->action = KEEP_CURRENT;
+	core->woken = NULL;
+	core->loaded = NULL;
 }
 
 void sched_init(struct tcb *first)
 {
-	empty_queues();
+	empty_queues(core_self());
 	sched_idle.state = THREAD_IDLE;
 	sched_idle.flags = TCB_FLAG_FPU_DISABLED;
 	sched_current = &sched_idle;
@@ -48,19 +30,19 @@ void sched_init(struct tcb *first)
 	sched_wake(first);
 }
 
-static struct queue *queue_of(const struct tcb *tcb)
+static struct run_queue *queue_of(const struct tcb *tcb)
 {
-	return &queues[tcb->domain][tcb->priority];
+	return &core_of(tcb)->queues[tcb->domain][tcb->priority];
 }
 
 static void mark_occupied(const struct tcb *tcb)
 {
-	occupied[tcb->domain][tcb->priority / 64] |= 1UL << (tcb->priority % 64);
+	core_of(tcb)->occupied[tcb->domain][tcb->priority / 64] |= 1UL << (tcb->priority % 64);
 }
 
 void sched_enqueue_head(struct tcb *tcb)
 {
-	struct queue *queue = queue_of(tcb);
+	struct run_queue *queue = queue_of(tcb);
 
 	if (tcb->queued)
 		return;
@@ -77,7 +59,7 @@ void sched_enqueue_head(struct tcb *tcb)
 
 void sched_enqueue_tail(struct tcb *tcb)
 {
-	struct queue *queue = queue_of(tcb);
+	struct run_queue *queue = queue_of(tcb);
 
 	if (tcb->queued)
 		return;
@@ -94,7 +76,7 @@ void sched_enqueue_tail(struct tcb *tcb)
 
 static void unlink_queued(struct tcb *tcb)
 {
-	struct queue *queue = queue_of(tcb);
+	struct run_queue *queue = queue_of(tcb);
 
 	if (tcb->run_prev)
 		tcb->run_prev->run_next = tcb->run_next;
@@ -105,55 +87,65 @@ static void unlink_queued(struct tcb *tcb)
 	else
 		queue->tail = tcb->run_prev;
 	if (!queue->head)
-		occupied[tcb->domain][tcb->priority / 64] &= ~(1UL << (tcb->priority % 64));
+		core_of(tcb)->occupied[tcb->domain][tcb->priority / 64] &= ~(1UL << (tcb->priority % 64));
 	tcb->queued = false;
 }
 
 void sched_dequeue(struct tcb *tcb)
 {
+	struct core *core = core_self();
+
 	if (tcb->queued)
 		unlink_queued(tcb);
-	if (action == SWITCH_TO_WOKEN && woken == tcb)
-		action = CHOOSE;
+	if (core->action == SWITCH_TO_WOKEN && core->woken == tcb)
+		core->action = CHOOSE;
 }
 
 /* The highest priority with a queued thread, or -1. */
 static int highest_priority(u8 domain)
 {
+	const u64 *occupied = core_self()->occupied[domain];
+
 	for (int i = SCHED_PRIORITIES / 64 - 1; i >= 0; i--) {
-		if (occupied[domain][i])
-			return i * 64 + 63 - __builtin_clzl(occupied[domain][i]);
+		if (occupied[i])
+			return i * 64 + 63 - __builtin_clzl(occupied[i]);
 	}
 	return -1;
 }
 
 void sched_reschedule(void)
 {
-	if (action == SWITCH_TO_WOKEN)
-		sched_enqueue_head(woken);
-	action = CHOOSE;
+	struct core *core = core_self();
+
+	if (core->action == SWITCH_TO_WOKEN)
+		sched_enqueue_head(core->woken);
+	core->action = CHOOSE;
 }
 
 void sched_wake(struct tcb *tcb)
 {
+	struct core *core = core_self();
+
 	if (tcb->domain != domain_current) {
 		sched_enqueue_head(tcb);
-	} else if (action != KEEP_CURRENT) {
-		if (action == SWITCH_TO_WOKEN && woken == tcb)
+	} else if (core->action != KEEP_CURRENT) {
+		if (core->action == SWITCH_TO_WOKEN && core->woken == tcb)
 			return;
 		sched_reschedule();
 		sched_enqueue_head(tcb);
-	} else if (tcb != sched_current) {
-		action = SWITCH_TO_WOKEN;
-		woken = tcb;
+	} else if (tcb != core->current) {
+		core->action = SWITCH_TO_WOKEN;
+		core->woken = tcb;
 	}
 }
 
 void sched_set_state(struct tcb *tcb, enum thread_state state)
 {
+	struct core *core = core_of(tcb);
+
 	tcb->state = state;
-	if (tcb == sched_current && action == KEEP_CURRENT && !tcb_runnable(tcb))
-		action = CHOOSE;
+	if (tcb == core->current && core->action == KEEP_CURRENT && !tcb_runnable(tcb))
+		core->action = CHOOSE;
 }
 
 void sched_tick(void)
@@ -181,24 +173,27 @@ void sched_yield(void)
 
 void sched_stale(void)
 {
-	loaded = NULL;
+	core_self()->loaded = NULL;
 }
 
 void sched_forget(struct tcb *tcb)
 {
+	struct core *core = core_of(tcb);
+
 	sched_dequeue(tcb);
-	if (loaded == tcb)
-		loaded = NULL;
+	if (core->loaded == tcb)
+		core->loaded = NULL;
 }
 
 static struct tcb *choose(void)
 {
+	struct core *core = core_self();
 	int priority = highest_priority(domain_current);
 	struct tcb *tcb;
 
 	if (priority < 0)
 		return &sched_idle;
-	tcb = queues[domain_current][priority].head;
+	tcb = core->queues[domain_current][priority].head;
 	unlink_queued(tcb);
 	return tcb;
 }
@@ -206,16 +201,17 @@ static struct tcb *choose(void)
 /* May the woken thread run at once? If not it is queued. */
 static bool woken_goes_first(bool current_runnable)
 {
-	const struct tcb *current = sched_current;
+	struct core *core = core_self();
+	struct tcb *woken = core->woken;
 
 	if (woken->queued || woken->domain != domain_current)
 		return false;
-	if (current == &sched_idle || woken->priority < current->priority) {
+	if (core->current == &core->idle || woken->priority < core->current->priority) {
 		if (woken->priority < highest_priority(domain_current)) {
 			sched_enqueue_head(woken);
 			return false;
 		}
-	} else if (current_runnable && woken->priority == current->priority) {
+	} else if (current_runnable && woken->priority == core->current->priority) {
 		sched_enqueue_tail(woken);
 		return false;
 	}
@@ -224,47 +220,52 @@ static bool woken_goes_first(bool current_runnable)
 
 static struct tcb *next_thread(void)
 {
+	struct core *core = core_self();
 	struct tcb *next;
 	bool runnable;
 
-	if (action == KEEP_CURRENT)
-		return sched_current;
-	runnable = tcb_runnable(sched_current);
+	if (core->action == KEEP_CURRENT)
+		return core->current;
+	runnable = tcb_runnable(core->current);
 	if (runnable)
-		sched_enqueue_head(sched_current);
-	if (action == SWITCH_TO_WOKEN && woken_goes_first(runnable))
-		next = woken;
+		sched_enqueue_head(core->current);
+	if (core->action == SWITCH_TO_WOKEN && woken_goes_first(runnable))
+		next = core->woken;
 	else
 		next = choose();
-	action = KEEP_CURRENT;
-	woken = NULL;
+	core->action = KEEP_CURRENT;
+	core->woken = NULL;
 	return next;
 }
 
 struct tcb *sched_run(void)
 {
+	struct core *core = core_self();
+
 	for (;;) {
-		sched_current = next_thread();
-		if (sched_current != loaded) {
-			arch_switch_to(sched_current);
-			loaded = sched_current;
+		core->current = next_thread();
+		if (core->current != core->loaded) {
+			arch_switch_to(core->current);
+			core->loaded = core->current;
 		}
-		if (sched_current != &sched_idle)
+		if (core->current != &core->idle)
 			break;
 		arch_wait_for_interrupt();
 		irq_handle();
 	}
-	if (sched_current->state == THREAD_RESTART) {
-		sched_current->context.next_ip = sched_current->context.fault_ip;
-		sched_current->state = THREAD_RUNNING;
+	if (core->current->state == THREAD_RESTART) {
+		core->current->context.next_ip = core->current->context.fault_ip;
+		core->current->state = THREAD_RUNNING;
 	}
-	return sched_current;
+	return core->current;
 }
 
 bool preempt_point(void)
 {
-	if (++preempt_work < PREEMPT_PERIOD)
+	struct core *core = core_self();
+
+	if (++core->preempt_work < PREEMPT_PERIOD)
 		return false;
-	preempt_work = 0;
+	core->preempt_work = 0;
 	return arch_irq_pending();
 }

@@ -14,31 +14,29 @@ struct period {
 	u64 ticks;
 };
 
-u8 domain_current;
-
 static struct period schedule[DOMAIN_SCHEDULE_LENGTH] = { { 0, 60 } };
-static unsigned int start, index_now;
-static u64 ticks_left = 1;
+static unsigned int start;
 
-static void next_period(void)
+static void next_period(struct core *core)
 {
-	index_now++;
-	if (index_now >= DOMAIN_SCHEDULE_LENGTH || schedule[index_now].ticks == 0)
-		index_now = start;
-	ticks_left = schedule[index_now].ticks;
+	core->domain_index++;
+	if (core->domain_index >= DOMAIN_SCHEDULE_LENGTH || schedule[core->domain_index].ticks == 0)
+		core->domain_index = start;
+	core->domain_ticks = schedule[core->domain_index].ticks;
 }
 
 bool domain_tick(void)
 {
-	u8 before = domain_current;
+	struct core *core = core_self();
+	u8 before = core->domain;
 
-	if (ticks_left > 1) {
-		ticks_left--;
+	if (core->domain_ticks > 1) {
+		core->domain_ticks--;
 		return false;
 	}
-	next_period();
-	domain_current = schedule[index_now].domain;
-	return domain_current != before;
+	next_period(core);
+	core->domain = schedule[core->domain_index].domain;
+	return core->domain != before;
 }
 
 static enum invoke decode_set(struct invocation *inv)
@@ -86,18 +84,20 @@ static enum invoke decode_configure(struct invocation *inv)
 
 static enum invoke decode_set_start(struct invocation *inv)
 {
-	u64 i = invocation_mr(inv, 0);
+	u64 first = invocation_mr(inv, 0);
 
 	if (inv->length < 1)
 		return error_plain(inv, seL4_TruncatedMessage);
-	if (i >= DOMAIN_SCHEDULE_LENGTH)
+	if (first >= DOMAIN_SCHEDULE_LENGTH)
 		return error_range(inv, 0, DOMAIN_SCHEDULE_LENGTH - 1);
-	if (schedule[i].ticks == 0)
+	if (schedule[first].ticks == 0)
 		return error_argument(inv, 0);
 
-	start = (unsigned int)i;
-	index_now = DOMAIN_SCHEDULE_LENGTH;	/* the next tick begins at the start */
-	ticks_left = 0;
+	start = (unsigned int)first;
+	for (unsigned int i = 0; i < KERNEL_CORES; i++) {
+		cores[i].domain_index = DOMAIN_SCHEDULE_LENGTH;	/* the next tick begins at the start */
+		cores[i].domain_ticks = 0;
+	}
 	return INVOKE_OK;
 }
 

@@ -24,10 +24,11 @@
 #define INJECT_PRIORITY_MAX	31
 #define INJECT_INTID_MAX	1023
 
-static struct vcpu *loaded;	/* whose registers are in the hardware, NULL: nobody's */
-static bool enabled;		/* and its thread runs */
-static bool timer_unmasked;	/* PPI 27 at the controller */
-static bool timer_active;	/* the same: active, as far as known; only a guest may have ended it */
+/* What this core holds. */
+#define loaded		(core_self()->vcpu)
+#define enabled		(core_self()->vcpu_enabled)
+#define timer_unmasked	(core_self()->vtimer_unmasked)
+#define timer_is_active	(core_self()->vtimer_active)	/* only a guest may have ended it */
 
 static unsigned int list_registers(void)
 {
@@ -90,9 +91,9 @@ static void timer_mask(bool masked)
  */
 static void timer_set_active(bool active)
 {
-	if (timer_active == active)
+	if (timer_is_active == active)
 		return;
-	timer_active = active;
+	timer_is_active = active;
 	gicv2_set_active(GIC_PPI_VIRTUAL_TIMER, active);
 }
 
@@ -100,8 +101,8 @@ static void timer_fetch_active(struct vcpu *vcpu)
 {
 	if (!vcpu->timer_active)
 		return;
-	timer_active = gicv2_is_active(GIC_PPI_VIRTUAL_TIMER);
-	vcpu->timer_active = timer_active;
+	timer_is_active = gicv2_is_active(GIC_PPI_VIRTUAL_TIMER);
+	vcpu->timer_active = timer_is_active;
 }
 
 /* The thread stops running; a native one is next. */
@@ -267,7 +268,7 @@ static bool timer_inject(struct vcpu *vcpu)
 	vcpu->list[last] = vcpu->timer_list;
 	*list = vcpu->timer_list;
 	vcpu->timer_active = true;
-	timer_active = true;
+	timer_is_active = true;
 	gicv2_set_active(GIC_PPI_VIRTUAL_TIMER, true);
 	return true;
 }

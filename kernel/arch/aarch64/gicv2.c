@@ -2,6 +2,7 @@
 /* GICv2: distributor and CPU interface for the kernel. ARM IHI 0048B. */
 #include <arm/gicv2.h>
 #include <kernel/arch.h>
+#include <kernel/core.h>
 #include <kernel/irq.h>
 #include <platform.h>
 
@@ -81,22 +82,20 @@ unsigned int arch_irq_max(void)
 	return PLATFORM_IRQ_MAX < irqs ? PLATFORM_IRQ_MAX : irqs - 1;
 }
 
-/* The source CPU of an SGI stays in the value that ends it. */
-static u32 taken;
-
 unsigned int arch_irq_take(void)
 {
-	unsigned int irq;
+	u32 taken = *gicc(GICC_IAR);
+	unsigned int irq = taken & 0x3ff;
 
-	taken = *gicc(GICC_IAR);
-	irq = taken & 0x3ff;
+	/* The source CPU of an SGI stays in the value that ends it. */
+	core_self()->irq_taken = taken;
 	return irq >= IRQ_LIMIT ? ARCH_IRQ_NONE : irq;
 }
 
 void arch_irq_end(unsigned int irq)
 {
 	(void)irq;
-	*gicc(GICC_EOIR) = taken;
+	*gicc(GICC_EOIR) = core_self()->irq_taken;
 }
 
 void arch_irq_mask(unsigned int irq)

@@ -7,8 +7,6 @@
 #include "../../object/vcpu.h"
 #include "../../object/space.h"
 
-static struct tcb *fpu_owner;	/* whose SIMD state the CPU holds */
-
 static bool fpu_disabled(const struct tcb *tcb)
 {
 	return tcb->flags & TCB_FLAG_FPU_DISABLED;
@@ -21,7 +19,7 @@ static bool fpu_disabled(const struct tcb *tcb)
  */
 static void fpu_switch(struct tcb *tcb)
 {
-	bool trap = fpu_disabled(tcb) || fpu_owner != tcb;
+	bool trap = fpu_disabled(tcb) || core_self()->fpu_owner != tcb;
 
 	if (tcb != &sched_idle)
 		sysreg_write(cptr_el2, CPTR_EL2_RES1 | (trap ? CPTR_EL2_TFP : 0));
@@ -30,21 +28,25 @@ static void fpu_switch(struct tcb *tcb)
 /* The current thread touched the registers: false if it may not. */
 bool fpu_take(struct tcb *tcb)
 {
+	struct core *core = core_self();
+
 	if (fpu_disabled(tcb))
 		return false;
 	sysreg_write(cptr_el2, CPTR_EL2_RES1);
 	isb();
-	if (fpu_owner)
-		fpu_save(&fpu_owner->fpu);
+	if (core->fpu_owner)
+		fpu_save(&core->fpu_owner->fpu);
 	fpu_load(&tcb->fpu);
-	fpu_owner = tcb;
+	core->fpu_owner = tcb;
 	return true;
 }
 
 void arch_fpu_release(struct tcb *tcb)
 {
-	if (fpu_owner == tcb)
-		fpu_owner = NULL;
+	struct core *core = core_of(tcb);
+
+	if (core->fpu_owner == tcb)
+		core->fpu_owner = NULL;
 }
 
 void arch_fpu_flags_changed(struct tcb *tcb)

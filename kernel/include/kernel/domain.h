@@ -8,8 +8,6 @@
 #define DOMAIN_COUNT		1
 #define DOMAIN_SCHEDULE_LENGTH	2
 
-extern u8 domain_current;
-
 /* A tick passed. True if the domain changes. */
 bool domain_tick(void);
 

@@ -3,17 +3,14 @@
 #ifndef KERNEL_SCHED_H
 #define KERNEL_SCHED_H
 
-#include <kernel/tcb.h>
+#include <kernel/core.h>
 
-#define SCHED_PRIORITIES	256
 #define SCHED_SLICE		5
 #ifndef PREEMPT_PERIOD
 #define PREEMPT_PERIOD		100	/* units of work between two looks for an interrupt */
 #endif
 
-/* The thread that entered the kernel and, after sched_run(), the one to resume. */
-extern struct tcb *sched_current;
-extern struct tcb sched_idle;
+/* sched_current is the thread that entered the kernel and, after sched_run(), the one to resume. */
 
 /* Boot: the first thread, runnable, becomes current when the kernel is left. */
 void sched_init(struct tcb *first);
