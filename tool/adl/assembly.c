@@ -64,17 +64,20 @@ static bool parse_instance(struct parser *p, struct adl_composition *c, const ch
 	return parser_expect(p, ";", "an instance");
 }
 
-/* VM_COMPOSITION_DEF(0): an instance vm0. */
+/* VM_COMPOSITION_DEF(0): an instance vm0; without a number none (the parts that all VMs shared). */
 static bool parse_vm_instance(struct parser *p, struct adl_composition *c)
 {
 	struct adl_instance *i = ARENA_NEW(p->arena, struct adl_instance);
+	const struct token *t = parser_peek(p);
 
+	if (parser_accept(p, ";"))
+		return true;
+	if (t->kind != TOKEN_INTEGER && t->kind != TOKEN_IDENTIFIER)
+		return parser_expected(p, "a VM's number", "write VM_COMPOSITION_DEF(0)");
 	i->type = "VM";
 	i->implied = true;
-	i->name = parser_identifier(p, "an instance's name", &i->at);
-	if (!i->name)
-		return false;
-	i->type_at = i->at;
+	i->at = i->type_at = parser_next(p);
+	i->name = arena_format(p->arena, "vm%s", token_name(p->arena, t));
 	APPEND(c->instances, i);
 	return parser_expect(p, ";", "VM_COMPOSITION_DEF");
 }
@@ -194,6 +197,8 @@ static bool parse_composition_item(struct parser *p, struct adl_composition *c, 
 		return parse_virtio(p, c);
 	if (parser_accept(p, "__vm_instance"))
 		return parse_vm_instance(p, c);
+	if (parser_at(p, "__vm_note"))
+		return parser_note(p);
 	if (parser_accept(p, ";"))
 		return true;
 	return parser_expected(p, "a part of a composition",
@@ -302,7 +307,7 @@ bool parse_configuration_block(struct parser *p, struct adl_composition *c)
 		if (parser_accept(p, ";"))
 			continue;
 		start = p->at;
-		if (!parse_setting(p, c))
+		if (parser_at(p, "__vm_note") ? !parser_note(p) : !parse_setting(p, c))
 			skip_setting(p, start);
 	}
 	p->at++;

@@ -166,6 +166,7 @@ struct adl_component {
 	const char *name;
 	bool builtin;			/* may be defined again by the user's file */
 	bool vm;			/* a virtual machine: `VM`, or one with VM_INIT_DEF() */
+	bool project;			/* VM_INIT_DEF(): settings as in VM projects of others */
 	bool control;
 	bool hardware;
 	struct adl_interface *interfaces, **interfaces_end;
@@ -226,8 +227,15 @@ const struct adl_interface *adl_interface(const struct adl_component *c, const c
 const struct adl_value *adl_key(const struct adl_value *dict, const char *key);
 const char *adl_kind_name(enum adl_value_kind kind);
 
+/* Why nobody reads that attribute of a VM here; NULL: no reason is known. */
+const char *adl_unread_reason(const char *attribute);
+
 /* Text of the built-in import NAME (`import <NAME>;`), or NULL. */
 const char *prelude_import(const char *name);
+/* Why nothing of that import is needed here, or NULL. */
+const char *prelude_replaces(const char *name);
+/* Text of a header for `#include <NAME>`, the n-th one; NULL: no more. */
+const char *prelude_header(unsigned int n, const char **name);
 /* What precedes every file. */
 extern const char prelude_text[];
 

@@ -136,7 +136,7 @@ static bool make_vm(struct parser *p, struct adl_component *c)
 	const struct adl_attribute *from;
 	struct adl_attribute *a;
 
-	c->vm = true;
+	c->vm = c->project = true;
 	for (from = p->vm ? p->vm->attributes : NULL; from; from = from->next) {
 		if (adl_attribute(c, from->name))
 			continue;

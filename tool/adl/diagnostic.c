@@ -84,31 +84,57 @@ static unsigned int occurrence(const struct token *t)
 	return n;
 }
 
+/* The word at line[*i], which is moved behind it; NULL: none is there. */
+static const char *word_at(struct arena *a, const char *line, size_t length, size_t *i)
+{
+	size_t start = *i;
+
+	while (*i < length && word_char(line[*i]))
+		++*i;
+	return *i > start ? arena_copy(a, line + start, *i - start) : NULL;
+}
+
+/* Where a macro is used in the line; its name in *macro. NULL: nowhere that is known. */
+static const char *find_macro(const struct diagnostics *d, const char *line, size_t length,
+			      const char **macro)
+{
+	size_t i = 0, start;
+
+	while (i < length) {
+		start = i;
+		*macro = word_at(d->arena, line, length, &i);
+		if (*macro && index_find(&d->macros, *macro, NULL))
+			return line + start;
+		i += !*macro;
+	}
+	*macro = NULL;
+	return NULL;
+}
+
 /*
  * Column of a token in the user's line. A token that came out of a macro is not there: then the
- * column of the first word that is followed by what looks like a macro's use.
+ * column of the macro's use.
  */
-static size_t column_of(const struct token *t, const char *line, size_t length, bool *expanded)
+static size_t column_of(const struct diagnostics *d, const struct token *t, const char *line,
+			size_t length, const char **macro)
 {
 	const char *at = find_token(line, length, t, occurrence(t));
-	size_t i, start;
+	size_t i = 0;
 
-	*expanded = false;
+	*macro = NULL;
 	if (!at)
 		at = find_token(line, length, t, 0);
+	if (!at && t->length)
+		at = find_macro(d, line, length, macro);
 	if (at)
 		return (size_t)(at - line);
-	*expanded = t->length > 0;
-	for (i = 0; i < length; i++) {
-		if (!word_char(line[i]))
-			continue;
-		for (start = i; i < length && word_char(line[i]); i++)
-			;
-		if (isupper((unsigned char)line[start]) || (i < length && line[i] == '('))
-			return start;
+	if (t->kind == TOKEN_END && t->text[0]) {	/* the file ends behind this line */
+		while (length && isspace((unsigned char)line[length - 1]))
+			length--;
+		return length;
 	}
-	for (i = 0; i < length && isspace((unsigned char)line[i]); i++)
-		;
+	while (i < length && isspace((unsigned char)line[i]))
+		i++;
 	return i;
 }
 
@@ -127,10 +153,21 @@ static void show_line(FILE *out, const char *line, size_t length, size_t column)
 	fputs("^\n", out);
 }
 
+/* What the macro made of the line, as the preprocessor left it, and where it is defined. */
+static void show_expansion(struct diagnostics *d, const struct token *at, const char *macro)
+{
+	const struct diagnostic_macro *m = index_find(&d->macros, macro, NULL);
+	const char *start = at->text - at->before;
+	size_t length = strcspn(start, "\n");
+
+	fprintf(d->out, "%s:%u: macro '%s' is defined there; here it makes\n", m->file, m->line,
+		macro);
+	show_line(d->out, start, length, at->before);
+}
+
 static void show(struct diagnostics *d, const struct token *at, const char *kind, const char *text)
 {
-	const char *line = NULL;
-	bool expanded = false;
+	const char *line = NULL, *macro = NULL;
 	size_t length = 0, column = 0;
 
 	if (!at) {
@@ -140,13 +177,23 @@ static void show(struct diagnostics *d, const struct token *at, const char *kind
 	if (at->line)
 		line = find_line(file_text(d, at->file), at->line, &length);
 	if (line)
-		column = column_of(at, line, length, &expanded);
+		column = column_of(d, at, line, length, &macro);
 	else
 		column = at->before;
-	fprintf(d->out, "%s:%u:%zu: %s: %s%s\n", at->file, at->line, column + 1, kind, text,
-		expanded ? " (in the expansion of a macro)" : "");
+	fprintf(d->out, "%s:%u:%zu: %s: %s\n", at->file, at->line, column + 1, kind, text);
 	if (line)
 		show_line(d->out, line, length, column);
+	if (macro)
+		show_expansion(d, at, macro);
+}
+
+void diagnostic_macro(struct diagnostics *d, const char *name, const char *file, unsigned int line)
+{
+	struct diagnostic_macro *m = ARENA_NEW(d->arena, struct diagnostic_macro);
+
+	m->file = file;
+	m->line = line;
+	index_put(d->arena, &d->macros, name, NULL, m);
 }
 
 static void report(struct diagnostics *d, const struct token *at, bool error, const char *format,

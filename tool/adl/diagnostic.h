@@ -10,10 +10,17 @@
 #include <stdio.h>
 
 #include "arena.h"
+#include "index.h"
 
 #define DIAGNOSTIC_LIMIT 20
 
 struct token;
+
+/* Where a macro is defined. */
+struct diagnostic_macro {
+	const char *file;
+	unsigned int line;
+};
 
 struct diagnostics {
 	struct arena *arena;
@@ -23,7 +30,11 @@ struct diagnostics {
 	bool strict;		/* warnings count as errors */
 	bool stopped;		/* the limit was reached and said so */
 	struct cached_file *files;
+	struct index macros;
 };
+
+/* Remembers a macro, for errors in what it expands to. */
+void diagnostic_macro(struct diagnostics *d, const char *name, const char *file, unsigned int line);
 
 void diagnostic_error(struct diagnostics *d, const struct token *at, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -72,7 +72,10 @@ static bool has_own_part(const struct elaboration *e, const struct place *p)
 static const struct adl_component *component_of(struct elaboration *e, const struct adl_instance *i)
 {
 	const struct adl_component *c = i->component ? i->component : adl_component(e->file, i->type);
+	const char *init = i->implied ? arena_format(e->arena, "Init%s", i->name + 2) : NULL;
 
+	if (init && adl_component(e->file, init))	/* vm0 is an Init0 where the file has one */
+		c = adl_component(e->file, init);
 	if (!c)
 		diagnostic_error(e->diagnostics, i->type_at,
 				 "'%s' is no component; define `component %s { "
@@ -234,7 +237,9 @@ void elaborate(struct arena *a, struct diagnostics *d, struct adl_file *f)
 	if (d->errors == 0) {
 		add_virtio(&e);
 		elaborate_connections(&e);
+		elaborate_vm_links(&e);
 		elaborate_settings(&e);
+		elaborate_projects(&e);
 		elaborate_types(&e);
 	}
 	f->assembly = e.out;

@@ -43,6 +43,10 @@ const struct adl_export *elaborate_export(const struct elaboration *e, const str
 const char *elaborate_nearest(const struct elaboration *e, const char *name);
 
 void elaborate_connections(struct elaboration *e);
+/* Those that reach VMs become links, or nothing. */
+void elaborate_vm_links(struct elaboration *e);
+/* Settings as VM projects of others have them, for components with VM_INIT_DEF(). */
+void elaborate_projects(struct elaboration *e);
 void elaborate_settings(struct elaboration *e);
 /* Values have the kind that their attributes' types ask for; interfaces have known procedures. */
 void elaborate_types(struct elaboration *e);

@@ -39,12 +39,38 @@ static void newline(struct lexer *l)
 	l->line_start = l->at;
 }
 
+/* A file's name as it is told: those of the built-in headers stand in angle brackets. */
+static const char *file_name(struct lexer *l, const char *name, size_t length)
+{
+	const char *folder = l->source->headers;
+	size_t n = folder ? strlen(folder) : 0;
+
+	if (n && length > n && memcmp(name, folder, n) == 0 && name[n] == '/')
+		return arena_format(l->arena, "<%.*s>", (int)(length - n - 1), name + n + 1);
+	return arena_copy(l->arena, name, length);
+}
+
+/* `#define NAME...` is left in the text to say where a macro comes from. */
+static void note_macro(struct lexer *l)
+{
+	const char *name = l->at + strlen("#define ");
+	size_t n = 0;
+
+	while (isalnum((unsigned char)name[n]) || name[n] == '_')
+		n++;
+	if (n)
+		diagnostic_macro(l->diagnostics, arena_copy(l->arena, name, n), l->file, l->line);
+}
+
 /* `# LINE "FILE" FLAGS`: the next line of text is line LINE of FILE. */
 static void line_marker(struct lexer *l)
 {
 	const char *p = l->at + 1, *quote, *end;
 	unsigned long number;
 	char *after;
+
+	if (strncmp(l->at, "#define ", 8) == 0)
+		note_macro(l);
 
 	number = strtoul(p, &after, 10);
 	if (after != p && number < UINT32_MAX) {
@@ -54,7 +80,7 @@ static void line_marker(struct lexer *l)
 			quote++;
 		end = *quote == '"' ? strchr(quote + 1, '"') : NULL;
 		if (end && !memchr(quote, '\n', (size_t)(end - quote)))
-			l->file = arena_copy(l->arena, quote + 1, (size_t)(end - quote - 1));
+			l->file = file_name(l, quote + 1, (size_t)(end - quote - 1));
 	}
 	while (l->at < l->end && *l->at != '\n')
 		l->at++;

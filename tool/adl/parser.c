@@ -107,6 +107,17 @@ void parser_skip(struct parser *p)
 	}
 }
 
+bool parser_note(struct parser *p)
+{
+	const struct token *at = parser_next(p), *name = parser_next(p), *reason = parser_next(p);
+
+	if (name->kind == TOKEN_STRING && reason->kind == TOKEN_STRING)
+		diagnostic_warning(p->diagnostics, at, "nothing is made of %.*s: %.*s",
+				   (int)name->length - 2, name->text + 1, (int)reason->length - 2,
+				   reason->text + 1);
+	return parser_expect(p, ";", "a note");
+}
+
 static bool already_imported(struct parser *p, const char *path)
 {
 	struct imported *i;
@@ -138,10 +149,41 @@ static void parse_source(struct parser *p, const struct source *s, bool builtin)
 	p->at = at;
 }
 
+/* False: said why not. An import that was there already is none any more. */
+static bool load_import(struct parser *p, const struct token *at, const char *path)
+{
+	struct source *s;
+
+	if (p->depth >= PARSER_DEPTH) {
+		diagnostic_error(p->diagnostics, at,
+				 "imports are nested deeper than %d; import less", PARSER_DEPTH);
+		return false;
+	}
+	if (already_imported(p, path))
+		return true;
+	s = source_load(p->arena, p->diagnostics, path, p->options->includes);
+	if (s)
+		parse_source(p, s, false);
+	return s != NULL;
+}
+
+static bool find_in_folders(const struct parser *p, const char *name, const char **path)
+{
+	const char *const *i;
+	struct stat st;
+
+	for (i = p->options->includes; i && *i; i++) {
+		*path = arena_format(p->arena, "%s/%s", *i, name);
+		if (stat(*path, &st) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* `import <std_connector.camkes>;`: cpp's tokens are put together again. */
 static bool import_builtin(struct parser *p, const struct token *at)
 {
-	const char *name, *text;
+	const char *name, *text, *path;
 	const struct token *t;
 	size_t length = 0;
 	char buffer[128];
@@ -159,12 +201,20 @@ static bool import_builtin(struct parser *p, const struct token *at)
 	}
 	p->at++;
 	name = arena_copy(p->arena, buffer, length);
+	if (find_in_folders(p, name, &path))
+		return load_import(p, at, path) && parser_expect(p, ";", "an import");
+	if (prelude_replaces(name)) {
+		diagnostic_warning(p->diagnostics, at,
+				   "nothing is made of import <%s>: %s", name,
+				   prelude_replaces(name));
+		return parser_expect(p, ";", "an import");
+	}
 	text = prelude_import(name);
 	if (!text) {
 		diagnostic_error(p->diagnostics, at,
 				 "there is no built-in import <%s>; built in are "
 				 "<std_connector.camkes>, <global-connectors.camkes>, "
-				 "<vm-connectors.camkes>",
+				 "<vm-connectors.camkes>; others are looked for in -I folders",
 				 name);
 		return parser_expect(p, ";", "an import") && false;
 	}
@@ -174,48 +224,23 @@ static bool import_builtin(struct parser *p, const struct token *at)
 	return parser_expect(p, ";", "an import");
 }
 
-/* Relative to the importing file, then to each -I folder. NULL: nowhere. */
-static const char *find_import(struct parser *p, const struct token *at, const char *name)
-{
-	const char *slash = strrchr(at->file, '/');
-	const char *const *i;
-	const char *path;
-	struct stat st;
-
-	if (name[0] == '/')
-		return stat(name, &st) == 0 ? name : NULL;
-	path = slash ? arena_format(p->arena, "%.*s/%s", (int)(slash - at->file), at->file, name)
-		     : name;
-	if (stat(path, &st) == 0)
-		return path;
-	for (i = p->options->includes; i && *i; i++) {
-		path = arena_format(p->arena, "%s/%s", *i, name);
-		if (stat(path, &st) == 0)
-			return path;
-	}
-	return NULL;
-}
-
+/* Relative to the importing file, always. */
 static bool import_file(struct parser *p, const struct token *at)
 {
 	const struct token *t = parser_next(p);
-	const char *name = arena_copy(p->arena, t->text + 1, t->length - 2);
-	const char *path = find_import(p, at, name);
-	struct source *s;
+	const char *name = arena_copy(p->arena, t->text + 1, t->length - 2), *path = name;
+	const char *slash = strrchr(at->file, '/');
+	struct stat st;
 
-	if (!path) {
+	if (slash && name[0] != '/')
+		path = arena_format(p->arena, "%.*s/%s", (int)(slash - at->file), at->file, name);
+	if (stat(path, &st) == 0)
+		load_import(p, t, path);
+	else
 		diagnostic_error(p->diagnostics, t,
-				 "\"%s\" is not there; looked beside this file and in "
-				 "the -I folders",
+				 "\"%s\" is not there; a name in quotes is looked for beside this "
+				 "file, one in <> in the -I folders",
 				 name);
-	} else if (p->depth >= PARSER_DEPTH) {
-		diagnostic_error(p->diagnostics, t,
-				 "imports are nested deeper than %d; import less", PARSER_DEPTH);
-	} else if (!already_imported(p, path)) {
-		s = source_load(p->arena, p->diagnostics, path, p->options->includes);
-		if (s)
-			parse_source(p, s, false);
-	}
 	return parser_expect(p, ";", "an import");
 }
 

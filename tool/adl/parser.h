@@ -31,6 +31,8 @@ bool parser_expected(struct parser *p, const char *what, const char *todo);
 /* After an error: behind the next `;`, or before the `}` that closes this block. */
 void parser_skip(struct parser *p);
 
+/* What a macro of the built-in vm.h says of itself: __vm_note "NAME" "REASON"; is a warning. */
+bool parser_note(struct parser *p);
 struct adl_value *parse_value(struct parser *p);
 /* From an open brace to the one that closes it; `c` has its name. False: not usable. */
 bool parse_component_body(struct parser *p, struct adl_component *c);

@@ -77,3 +77,73 @@ const char *prelude_import(const char *name)
 		return global_connectors;
 	return NULL;
 }
+
+/* What VM projects take in, and this platform has in another way. */
+const char *prelude_replaces(const char *name)
+{
+	static const struct {
+		const char *name;
+		const char *reason;
+	} table[] = {
+		{ "FileServer/FileServer.camkes", "guest files are part of the image" },
+		{ "SerialServer/SerialServer.camkes", "every VM has a console of its own" },
+		{ "TimeServer/TimeServer.camkes", "every VM has a timer of its own" },
+		{ "RTC/RTC.camkes", "give the device to a VM by dtb_nodes" },
+		{ "PCIConfigIO/PCIConfigIO.camkes", "give the device to a VM by pci_devices" },
+		{ "GPIOMUXServer/GPIOMUXServer.camkes", "give the device to a VM by dtb_nodes" },
+		{ "VM/vm.camkes", "component VM is built in" },
+		{ "vm.camkes", "component VM is built in" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(table) / sizeof(*table); i++)
+		if (strcmp(name, table[i].name) == 0)
+			return table[i].reason;
+	return NULL;
+}
+
+static const char vm_header[] =
+	"#ifndef PEERVISOR_VM_H\n"
+	"#define PEERVISOR_VM_H\n"
+	"#define STRINGIZE(...) #__VA_ARGS__\n"
+	"#define VAR_STRINGIZE(...) STRINGIZE(__VA_ARGS__)\n"
+	"#define VM_INIT_DEF(...) __vm_init;\n"
+	"#define VM_COMPOSITION_DEF(...) __vm_instance __VA_ARGS__;\n"
+	"#define VM_PER_VM_COMP_DEF(...) __vm_instance __VA_ARGS__;\n"
+	"#define VM_CONFIGURATION_DEF(...)\n"
+	"#define VM_PER_VM_CONFIG_DEF(...)\n"
+	"#define VM_GENERAL_COMPOSITION_DEF(...)\n"
+	"#define VM_GENERAL_CONFIGURATION_DEF(...)\n"
+	"#define VM_VIRTUAL_SERIAL_GENERAL_COMPOSITION_DEF(...)\n"
+	"#define VM_VIRTUAL_SERIAL_GENERAL_CONFIGURATION_DEF(...)\n"
+	"#define VM_VIRTUAL_SERIAL_COMPOSITION_DEF(...)\n"
+	"#define VM_VIRTUAL_SERIAL_CONFIGURATION_DEF(...)\n"
+	"#define VIRTIO_CONFIGURATION_DEF(...)\n"
+	"#define VIRTIO_NOTE(name) __vm_note name \"VIRTIO_COMPOSITION_DEF connects a device VM to a "
+	"driver VM, and vm_virtio_devices says what it serves\";\n"
+	"#define VIRTIO_NET_COMPOSITION_DEF(...) VIRTIO_NOTE(\"VIRTIO_NET_COMPOSITION_DEF\")\n"
+	"#define VIRTIO_NET_CONFIGURATION_DEF(...) VIRTIO_NOTE(\"VIRTIO_NET_CONFIGURATION_DEF\")\n"
+	"#define VIRTIO_BLK_COMPOSITION_DEF(...) VIRTIO_NOTE(\"VIRTIO_BLK_COMPOSITION_DEF\")\n"
+	"#define VIRTIO_BLK_CONFIGURATION_DEF(...) VIRTIO_NOTE(\"VIRTIO_BLK_CONFIGURATION_DEF\")\n"
+	"#define VIRTIO_CONSOLE_COMPOSITION_DEF(...) VIRTIO_NOTE(\"VIRTIO_CONSOLE_COMPOSITION_DEF\")\n"
+	"#define VIRTIO_CONSOLE_CONFIGURATION_DEF(...) "
+	"VIRTIO_NOTE(\"VIRTIO_CONSOLE_CONFIGURATION_DEF\")\n"
+	"#endif\n";
+
+const char *prelude_header(unsigned int n, const char **name)
+{
+	static const struct {
+		const char *name;
+		const char *text;
+	} table[] = {
+		{ "configurations/vm.h", vm_header },
+		{ "configurations/connections.h", "" },
+		{ "autoconf.h", "" },
+		{ "camkesarmvm/gen_config.h", "" },
+	};
+
+	if (n >= sizeof(table) / sizeof(*table))
+		return NULL;
+	*name = table[n].name;
+	return table[n].text;
+}

@@ -12,6 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "header.h"
+
 #define TEXT_LIMIT (64u << 20)	/* a macro that expands without end stops here */
 #define CPP_SECONDS 20
 
@@ -50,11 +52,13 @@ struct child {
 	int err;
 };
 
-static void child_run(const char *path, const char *const *includes, int out, int err)
+/* -dD leaves the definitions of macros in the text, so that an error in one can name its place. */
+static void child_run(const char *path, const char *const *includes, const char *headers, int out,
+		      int err)
 {
-	const char *argv[64] = { "cpp", "-undef", "-nostdinc", "-w", "-x", "c",
-		"-DVIRTIO_COMPOSITION_DEF(a,b)=__virtio_composition(a,b);" };
-	size_t n = 7;
+	const char *argv[64] = { "cpp", "-undef", "-nostdinc", "-w", "-dD", "-x", "c",
+		"-DVIRTIO_COMPOSITION_DEF(a,b)=__virtio_composition(a,b);", "-idirafter", headers };
+	size_t n = 10;
 
 	for (; includes && *includes && n < 60; includes++) {
 		argv[n++] = "-I";
@@ -68,7 +72,8 @@ static void child_run(const char *path, const char *const *includes, int out, in
 	_exit(127);
 }
 
-static bool child_start(struct child *c, const char *path, const char *const *includes)
+static bool child_start(struct child *c, const char *path, const char *const *includes,
+			const char *headers)
 {
 	int out[2], err[2];
 
@@ -83,7 +88,7 @@ static bool child_start(struct child *c, const char *path, const char *const *in
 	if (c->pid == 0) {
 		close(out[0]);
 		close(err[0]);
-		child_run(path, includes, out[1], err[1]);
+		child_run(path, includes, headers, out[1], err[1]);
 	}
 	close(out[1]);
 	close(err[1]);
@@ -169,7 +174,7 @@ static void say_complaints(struct diagnostics *d, struct arena *a, char *text, c
 }
 
 static char *preprocess(struct arena *a, struct diagnostics *d, const char *path,
-			const char *const *includes, size_t *length)
+			const char *const *includes, const char *headers, size_t *length)
 {
 	struct buffer out = { 0 }, err = { 0 };
 	struct child c;
@@ -177,7 +182,7 @@ static char *preprocess(struct arena *a, struct diagnostics *d, const char *path
 	int status = 0;
 	bool intime;
 
-	if (!child_start(&c, path, includes)) {
+	if (!child_start(&c, path, includes, headers)) {
 		diagnostic_plain(d, "cannot start cpp: %s", strerror(errno));
 		return NULL;
 	}
@@ -213,6 +218,7 @@ struct source *source_load(struct arena *a, struct diagnostics *d, const char *p
 			   const char *const *includes)
 {
 	struct source *s = ARENA_NEW(a, struct source);
+	char headers[HEADER_PATH];
 	struct stat st;
 
 	if (stat(path, &st) < 0) {
@@ -225,8 +231,15 @@ struct source *source_load(struct arena *a, struct diagnostics *d, const char *p
 				 S_ISREG(st.st_mode) ? "larger than 64 MiB" : "not a regular file");
 		return NULL;
 	}
+	if (!header_write(headers)) {
+		diagnostic_plain(d, "no folder for the built-in headers: %s; set TMPDIR to one that "
+				 "can be written", strerror(errno));
+		return NULL;
+	}
 	s->path = path;
-	s->text = preprocess(a, d, path, includes, &s->length);
+	s->headers = arena_copy(a, headers, strlen(headers));
+	s->text = preprocess(a, d, path, includes, headers, &s->length);
+	header_remove(headers);
 	if (!s->text)
 		return NULL;
 	source_tokenize(a, d, s);

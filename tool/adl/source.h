@@ -33,6 +33,7 @@ struct token {
 
 struct source {
 	const char *path;
+	const char *headers;	/* folder of the built-in headers while cpp ran, or NULL */
 	const char *text;	/* preprocessed, NUL-terminated */
 	size_t length;
 	struct token *tokens;	/* the last one is TOKEN_END */

@@ -145,6 +145,22 @@ static struct adl_value *parse_dict(struct parser *p)
 	return dict;
 }
 
+/* dtb({...}), dtb([{...}, {...}]) and dtb({...}, {...}): one argument, or a list of them. */
+static struct adl_value *parse_arguments(struct parser *p, const struct token *at)
+{
+	struct adl_value *first = parse_value(p), *list, **end;
+
+	if (!first || !parser_at(p, ","))
+		return first;
+	list = new_value(p, VALUE_LIST, at);
+	end = &list->items;
+	append_item(list, &end, first);
+	while (parser_accept(p, ","))
+		if (!append_item(list, &end, parse_value(p)))
+			return NULL;
+	return list;
+}
+
 /* true, false, dtb({...}) */
 static struct adl_value *parse_word(struct parser *p)
 {
@@ -162,7 +178,7 @@ static struct adl_value *parse_word(struct parser *p)
 		p->at += 2;
 		v = new_value(p, VALUE_QUERY, t);
 		v->string = token_name(p->arena, t);
-		arguments = parse_value(p);
+		arguments = parse_arguments(p, t);
 		if (!arguments || !parser_expect(p, ")", "a query"))
 			return NULL;
 		v->items = arguments;
@@ -203,6 +219,7 @@ static bool truth(const struct adl_value *v)
 	case VALUE_FLOAT: return v->real < 0 || v->real > 0;
 	case VALUE_STRING: return v->string[0] != '\0';
 	case VALUE_LIST: case VALUE_DICT: return v->count > 0;
+	case VALUE_QUERY: return true;
 	default: return v->integer != 0;
 	}
 }

@@ -7,6 +7,38 @@ static bool overlap(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size)
 	return a < b + b_size && b < a + a_size;
 }
 
+/* VM projects name memory that the platform gives every VM by itself. True: this is such a range. */
+static bool had_anyway(struct model *m, const struct model_vm *vm, const struct model_range *r)
+{
+	const struct platform *p = m->platform;
+	const char *what = NULL;
+
+	if (!vm->instance->component->project)
+		return false;
+	if (overlap(r->paddr, r->size, p->gicv.base, p->gicv.size))
+		what = "the virtual CPU interface, which its monitor maps";
+	else if (overlap(r->paddr, r->size, p->guest_memory.base, p->guest_memory.size))
+		what = "RAM, of which it gets ram_size";
+	if (what)
+		diagnostic_warning(m->diagnostics, r->at,
+				   "nothing is made of 0x%llx (0x%llx bytes) of %s: it is %s; remove it",
+				   (unsigned long long)r->paddr, (unsigned long long)r->size, vm->name,
+				   what);
+	return what != NULL;
+}
+
+static void drop_project_ranges(struct model *m, struct model_vm *vm)
+{
+	struct model_range **link = &vm->mmios;
+
+	while (*link) {
+		if (had_anyway(m, vm, *link))
+			*link = (*link)->next;
+		else
+			link = &(*link)->next;
+	}
+}
+
 static void check_reserved(struct model *m, const struct model_vm *vm, const struct model_range *r)
 {
 	const struct platform *p = m->platform;
@@ -70,7 +102,10 @@ void model_check_devices(struct model *m)
 {
 	const struct model_vm *a, *b;
 	const struct model_range *r;
+	struct model_vm *vm;
 
+	for (vm = m->vms; vm; vm = vm->next)
+		drop_project_ranges(m, vm);
 	for (a = m->vms; a; a = a->next) {
 		for (r = a->mmios; r; r = r->next)
 			check_reserved(m, a, r);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* From the parsed assembly to the model: VMs, their links, native components, checks. */
 #include "model.h"
+#include "query.h"
 
 #include <string.h>
 
@@ -53,6 +54,7 @@ struct model *model_build(struct arena *a, struct diagnostics *d, const struct a
 	m->guests = options->guests;
 	m->folder =
 		slash ? arena_copy(a, options->assembly, (size_t)(slash - options->assembly)) : ".";
+	query_resolve(m);
 	add_vms(m);
 	model_connect_vms(m);
 	model_native(m);

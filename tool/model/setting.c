@@ -142,6 +142,12 @@ static void say_unread(struct model *m, const struct adl_setting *s)
 				   s->instance);
 		return;
 	}
+	if (s->target->component->vm && adl_unread_reason(s->attribute)) {
+		diagnostic_warning(m->diagnostics, s->attribute_at, "nobody reads '%s' of a %s: %s",
+				   s->attribute, s->target->type,
+				   adl_unread_reason(s->attribute));
+		return;
+	}
 	for (a = s->target->component->attributes; a; a = a->next)
 		nearest_offer(&near, a->name);
 	if (near.best)

@@ -42,7 +42,8 @@ static void read_files(struct model *m, struct model_vm *vm)
 {
 	const char *kernel = setting_string(m, vm->instance, "kernel");
 	const char *initrd = setting_string(m, vm->instance, "initrd");
-	const char *dtb = setting_string(m, vm->instance, "dtb");
+	const struct adl_value *query = setting_value(m, vm->instance, "dtb");
+	const char *dtb = adl_key(query, "query") ? NULL : setting_string(m, vm->instance, "dtb");
 	const char *dot = strrchr(vm->instance->name, '.');
 	const char *stem = dot ? dot + 1 : vm->instance->name;
 
@@ -58,6 +59,12 @@ static void read_files(struct model *m, struct model_vm *vm)
 					vm->instance->at, true);
 		if (!vm->initrd)
 			vm->initrd = model_blob(m, "minimal.cpio", vm->instance->at, true);
+		if (!vm->initrd)
+			diagnostic_error(m->diagnostics, vm->instance->at,
+					 "%s has no file system to start from: neither %s.cpio nor "
+					 "minimal.cpio is in %s or %s; `make build` makes them, or "
+					 "set %s.initrd (\"\": none)",
+					 vm->name, stem, m->guests, m->folder, vm->instance->name);
 	}
 	if (dtb && *dtb)
 		vm->dtb = model_blob(m, dtb, at_of(m, vm, "dtb"), false);
@@ -130,6 +137,8 @@ static void read_untyped_mmio(struct model *m, struct model_vm *vm, const struct
 	text = arena_copy(m->arena, v->string, strlen(v->string));
 	colon = strchr(text, ':');
 	*colon = '\0';
+	if (strchr(colon + 1, ':') && vm->instance->component->project)
+		*strchr(colon + 1, ':') = '\0';	/* the size of the frames: the tool chooses it */
 	if (!setting_parse_size(text, &paddr) || !setting_parse_size(colon + 1, &size)) {
 		diagnostic_error(m->diagnostics, v->at,
 				 "\"%s\" is not \"paddr:size\"; write for example "
@@ -173,6 +182,14 @@ static void read_irq(struct model *m, struct model_vm *vm, const struct adl_valu
 
 	if (!intid)
 		intid = adl_key(v, "irq");
+	if (intid && intid->kind == VALUE_INTEGER && intid->integer >= 16 && intid->integer < 32 &&
+	    vm->instance->component->project) {
+		diagnostic_warning(m->diagnostics, v->at,
+				   "interrupt %lld is the VM's own timer, which it has anyway; "
+				   "remove it",
+				   (long long)intid->integer);
+		return;
+	}
 	if (!intid || intid->kind != VALUE_INTEGER || intid->integer < 32 ||
 	    intid->integer > 1019) {
 		diagnostic_error(m->diagnostics, v->at,
@@ -236,6 +253,19 @@ static void read_dtb_node(struct model *m, struct model_vm *vm, const struct adl
 				 "path in quotes");
 	else
 		add_node(m, vm, v->string, v->at);
+}
+
+/* dtb = dtb({...}): the nodes that it finds, as dtb_nodes. */
+static void read_dtb_query(struct model *m, struct model_vm *vm)
+{
+	const struct adl_value *found = adl_key(setting_value(m, vm->instance, "dtb"), "query"), *v;
+	const struct adl_value *path;
+
+	for (v = found ? found->items : NULL; v; v = v->next) {
+		path = adl_key(v, "this-node-path");
+		if (path)
+			add_node(m, vm, path->string, v->at);
+	}
 }
 
 static const char *text_of(const struct adl_value *dict, const char *key)
@@ -369,8 +399,11 @@ bool model_vm(struct model *m, struct model_vm *vm)
 	read_rest(m, vm);
 	read_files(m, vm);
 	for_each(m, vm, "untyped_mmios", read_untyped_mmio);
+	if (vm->instance->component->project)
+		for_each(m, vm, "mmios", read_untyped_mmio);
 	for_each(m, vm, "irqs", read_irq);
 	for_each(m, vm, "dtb_nodes", read_dtb_node);
+	read_dtb_query(m, vm);
 	for_each(m, vm, "pci_devices", read_pci_device);
 	for_each(m, vm, "machine_devices", read_machine_device);
 	return m->diagnostics->errors == before;

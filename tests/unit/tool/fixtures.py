@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
 """tests/fixtures/assembly: good files are accepted without a word, bad ones refused with exactly the
-text of NAME.expected. `--update` writes the texts anew (then read the difference).
+text of NAME.expected, those in the manner of other projects accepted with it. `--update` writes the texts anew (then read the difference).
 
 usage: fixtures.py PEERVISOR [--update]
 """
@@ -21,6 +21,8 @@ def make_guests(folder):
     (folder / "linux").write_bytes(image)
     (folder / "linux.gz").write_bytes(b"\x1f\x8b" + bytes(100))
     (folder / "not-linux").write_bytes(bytes(100))
+    (folder / "minimal.cpio").write_bytes(b"minimal")
+    (folder / "rootfs.cpio").write_bytes(b"rootfs")
 
 
 def check(peervisor, path, guests, *options):
@@ -46,6 +48,20 @@ def check_bad(peervisor, path, guests, update):
     return problems
 
 
+def check_project(peervisor, path, guests, update):
+    """A file as others have them: accepted, and each thing that the platform has no use for is said."""
+    code, text = check(peervisor, path, guests)
+    expected = path.with_suffix(".expected")
+    if update:
+        expected.write_text(text)
+    problems = [] if code == 0 else ["%s is refused (%d)" % (path.name, code)]
+    if not expected.exists() or text != expected.read_text():
+        problems.append("%s says\n%s" % (path.name, text))
+    if check(peervisor, path, guests, "--strict")[0] != (1 if text else 0):
+        problems.append("%s: --strict does not stop at what it reports" % path.name)
+    return problems
+
+
 def main():
     peervisor, update = str(pathlib.Path(sys.argv[1]).resolve()), "--update" in sys.argv
     problems = []
@@ -63,6 +79,9 @@ def main():
         for path in sorted(FIXTURES.glob("bad/*.camkes")):
             count += 1
             problems += check_bad(peervisor, path, guests, update)
+        for path in sorted(FIXTURES.glob("project/*.camkes")):
+            count += 1
+            problems += check_project(peervisor, path, guests, update)
     for problem in problems:
         print(problem)
     print("%d files, %d problems" % (count, len(problems)))

@@ -79,6 +79,7 @@ def main():
         image = bytearray(100)
         image[56:60] = b"ARM\x64"
         (folder / "linux").write_bytes(image)
+        (folder / "minimal.cpio").write_bytes(b"minimal")
         cases = list(hostile()) + [mutate(r.choice(texts), texts, r) for _ in range(runs)]
         for n, data in enumerate(cases):
             problem = try_one(peervisor, folder, data)
