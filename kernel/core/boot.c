@@ -9,19 +9,19 @@
 #include <kernel/print.h>
 #include <kernel/sched.h>
 #include <kernel/untyped.h>
+#include <kernel/vspace.h>
 #include <platform.h>
 #include <sel4/bootinfo.h>
 
-#include "../arch/aarch64/machine.h"
+#include <arch/machine.h>
 #include "../object/space.h"
 #include "boot_memory.h"
 
 #define PAGE		(1UL << SEL4_PAGE_BITS)
 #define SLOTS		(1UL << SEL4_ROOT_CNODE_RADIX)
 #define CNODE_BITS	(SEL4_ROOT_CNODE_RADIX + SEL4_SLOT_BITS)
-#define PHYS_BITS	44
 #define ATTR_DATA	(SEL4_ATTR_CACHEABLE | SEL4_ATTR_EXECUTE_NEVER)
-#define ID_AA64MMFR0_PARANGE_44	4
+#define ID_AA64MMFR0_PARANGE_40	2
 #define RAM_ALIGNMENT	21	/* what the window maps */
 
 static struct regions ram, devices;
@@ -65,7 +65,7 @@ static void find_memory(void)
 		regions_remove(&ram, reserved.at[i].start, reserved.at[i].end);
 	regions_align(&ram, RAM_ALIGNMENT);
 
-	regions_add(&devices, 0, 1UL << PHYS_BITS);
+	regions_add(&devices, 0, 1UL << mmu_address_bits);
 	for (unsigned int i = 0; i < ram.count; i++) {
 		regions_remove(&devices, ram.at[i].start, ram.at[i].end);
 		if (!mmu_window_add(ram.at[i].start, ram.at[i].end))
@@ -112,9 +112,11 @@ static void plan_space(void)
 	root.extra_bytes = loader->dtb ? align_up(loader->dtb_size + sizeof(seL4_BootInfoHeader),
 						  SEL4_PAGE_BITS) : 0;
 	root.end = root.extra_at + root.extra_bytes;
-	if (root.image & (PAGE - 1) || root.end > SEL4_USER_TOP || root.end < root.image)
+	if (root.image & (PAGE - 1) || root.end > bit_mask(mmu_address_bits) || root.end < root.image)
 		print_stop("boot: the user image does not fit its address space at %lx", root.image);
-	root.tables = tables_of_level(39) + tables_of_level(30) + tables_of_level(21);
+	root.tables = tables_of_level(30) + tables_of_level(21);
+	if (mmu_address_bits == 44)
+		root.tables += tables_of_level(39);
 }
 
 static struct paddr carve(u64 bytes)
@@ -129,8 +131,8 @@ static struct paddr carve(u64 bytes)
 /* The root task's objects, from the top of the last region that holds them, largest first. */
 static void carve_objects(void)
 {
-	u64 bytes = (1UL << CNODE_BITS) + root.extra_bytes + (4 + root.tables) * PAGE +
-		    (1UL << SEL4_TCB_BITS);
+	u64 bytes = (1UL << CNODE_BITS) + (1UL << vspace_size_bits()) + root.extra_bytes +
+		    (3 + root.tables) * PAGE + (1UL << SEL4_TCB_BITS);
 	unsigned int i = ram.count;
 	u64 start = 0;
 
@@ -150,9 +152,9 @@ static void carve_objects(void)
 	root.cut = start;
 	root.objects_end = start + bytes;
 	root.cnode = carve(1UL << CNODE_BITS);
+	root.space = carve(1UL << vspace_size_bits());
 	root.extra = carve(root.extra_bytes);
 	root.pool = carve(PAGE);
-	root.space = carve(PAGE);
 	root.info = carve(PAGE);
 	root.ipc = carve(PAGE);
 	root.table = carve(root.tables * PAGE);
@@ -191,7 +193,7 @@ static void map_tables(void)
 	struct paddr table = root.table;
 
 	root.boot_info->userImagePaging.start = root.next;
-	for (unsigned int level = 0; level < 3; level++) {
+	for (unsigned int level = mmu_address_bits == 44 ? 0 : 1; level < 3; level++) {
 		u64 step = 1UL << shifts[level];
 
 		for (u64 at = align_down(root.image, shifts[level]); at < root.end; at += step) {
@@ -315,8 +317,8 @@ static void check_cpu(void)
 {
 	u64 range = sysreg_read(id_aa64mmfr0_el1) & 15;
 
-	if (range < ID_AA64MMFR0_PARANGE_44)
-		print_stop("boot: this CPU has less than 44 bits of physical address");
+	if (range < ID_AA64MMFR0_PARANGE_40)
+		print_stop("boot: this CPU has less than 40 bits of physical address");
 	if (!sysreg_read(cntfrq_el0))
 		print_stop("boot: CNTFRQ_EL0 is 0, the firmware must set it");
 }

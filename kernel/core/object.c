@@ -26,7 +26,7 @@ unsigned int object_bits(seL4_ObjectType type, unsigned int size_bits)
 	case seL4_ARM_HugePageObject:
 		return SEL4_HUGE_PAGE_BITS;
 	case seL4_ARM_VSpaceObject:
-		return SEL4_VSPACE_BITS;
+		return vspace_size_bits();
 	case seL4_ARM_SmallPageObject:
 		return SEL4_PAGE_BITS;
 	case seL4_ARM_LargePageObject:
@@ -159,7 +159,7 @@ static unsigned int region_bits(struct cap cap)
 	case CAP_NOTIFICATION:
 		return SEL4_NOTIFICATION_BITS;
 	case CAP_VSPACE:
-		return SEL4_VSPACE_BITS;
+		return vspace_size_bits();
 	case CAP_CNODE:
 		return cap_cnode_radix(cap) + SEL4_SLOT_BITS;
 	case CAP_THREAD:

@@ -12,7 +12,7 @@
 #include <kernel/sched.h>
 #include <kernel/untyped.h>
 
-#include "../arch/aarch64/machine.h"
+#include <arch/machine.h>
 #include "space.h"
 
 #define POOL_ENTRIES	(1u << ASID_POOL_BITS)
@@ -130,6 +130,10 @@ void asid_pool_finalise(struct cap cap, bool final)
 
 void asid_boot(struct paddr pool, struct paddr vspace)
 {
+	for (unsigned int i = 0; i < ASID_POOLS; i++)
+		pools[i] = 0;
+	for (unsigned int i = 0; i < VMIDS; i++)
+		vmid_owner[i] = ASID_NONE;
 	pools[0] = pool.v;
 	((u64 *)arch_phys_to_ptr(pool))[1] = vspace.v;
 }

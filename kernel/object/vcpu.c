@@ -15,7 +15,7 @@
 #include <kernel/print.h>
 #include <kernel/sched.h>
 
-#include "../arch/aarch64/machine.h"
+#include <arch/machine.h>
 
 #define SCTLR_RESET		0x34d58820UL	/* as seen of a new vCPU, ABI 6.6 */
 #define FIRST_LOADED		seL4_VCPUReg_TTBR0

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Address spaces: four levels of stage-2 tables over 44-bit addresses, 4 KiB granule. ARM ARM
- * D8.3; ABI 2.9, 6.1 to 6.5. A table becomes one of level 1, 2 or 3 by where it lands.
+ * Address spaces: stage-2 tables, 4 KiB granule (ARM ARM D8.3; ABI 2.9, 6.1 to 6.5). The CPU
+ * decides their shape: four levels over 44-bit addresses, or three over 40-bit ones, with a root
+ * of two tables. A table becomes one of level 1, 2 or 3 by where it lands.
  */
 #include <kernel/arch.h>
 #include <kernel/asid.h>
@@ -9,10 +10,10 @@
 #include <kernel/sched.h>
 #include <kernel/vspace.h>
 
-#include "../arch/aarch64/machine.h"
+#include <arch/machine.h>
 #include "space.h"
 
-#define LEVELS		4u
+#define LEVELS		4u		/* 0 to 3; a 40-bit space begins at 1 */
 #define ENTRY_VALID	1UL
 #define ENTRY_TYPE	3UL
 #define ENTRY_TABLE	3UL
@@ -29,6 +30,21 @@ struct walk {
 	unsigned int level;
 };
 
+static unsigned int root_level(void)
+{
+	return mmu_address_bits == 44 ? 0 : 1;
+}
+
+static u64 top_address(void)
+{
+	return bit_mask(mmu_address_bits);
+}
+
+unsigned int vspace_size_bits(void)
+{
+	return mmu_address_bits == 44 ? SEL4_VSPACE_BITS : SEL4_VSPACE_BITS_40;
+}
+
 /* Address bits that one entry of a level covers. */
 static unsigned int level_shift(unsigned int level)
 {
@@ -40,19 +56,19 @@ static bool is_table(u64 entry, unsigned int level)
 	return level < LEVELS - 1 && (entry & ENTRY_TYPE) == ENTRY_TABLE;
 }
 
-/* Goes down until the entry is no table or the level is reached. */
+/* Goes down until the entry is no table or the level is reached. address is at most the top. */
 static struct walk walk_to(struct paddr root, u64 address, unsigned int level)
 {
 	u64 *table = arch_phys_to_ptr(root);
-	struct walk at = { .level = 0 };
+	struct walk at = { .level = root_level() };
 
-	for (;;) {
-		at.entry = &table[address >> level_shift(at.level) & 511];
-		if (at.level == level || !is_table(*at.entry, at.level))
-			return at;
+	at.entry = &table[address >> level_shift(at.level)];
+	while (at.level != level && is_table(*at.entry, at.level)) {
 		table = arch_phys_to_ptr(paddr(*at.entry & ENTRY_ADDRESS));
 		at.level++;
+		at.entry = &table[address >> level_shift(at.level) & 511];
 	}
+	return at;
 }
 
 static void entry_write(u64 *entry, u64 value)
@@ -95,7 +111,7 @@ void page_table_create(struct paddr at)
 
 void vspace_create(struct paddr at)
 {
-	cache_clean_pou(arch_phys_to_ptr(at), 1UL << SEL4_VSPACE_BITS);
+	cache_clean_pou(arch_phys_to_ptr(at), 1UL << vspace_size_bits());
 }
 
 void frame_finalise(struct cap cap)
@@ -123,7 +139,7 @@ static void page_table_unmap(struct cap cap)
 	if (!cap_is_mapped(cap) || !asid_find(cap_asid(cap), &root))
 		return;
 	/* The level it is at is not kept: it is where the walk meets it. */
-	for (unsigned int level = 0; level < LEVELS - 1; level++) {
+	for (unsigned int level = root_level(); level < LEVELS - 1; level++) {
 		at = walk_to(root, cap_mapped_at(cap).v, level);
 		if (at.level != level || !is_table(*at.entry, level))
 			return;
@@ -174,7 +190,7 @@ static enum invoke page_table_map(struct invocation *inv)
 	space = invocation_extra(inv, 0);
 	if (!cap_is_valid_vspace(space))
 		return error_capability(inv, 1);
-	if (address > SEL4_USER_TOP)
+	if (address > top_address())
 		return error_argument(inv, 0);
 	if (target_space(inv, space, &root) != INVOKE_OK)
 		return INVOKE_ERROR;
@@ -233,7 +249,7 @@ static enum invoke frame_map(struct invocation *inv)
 			return error_capability(inv, 1);
 		if (cap_mapped_at(inv->cap).v != address)
 			return error_argument(inv, 0);
-	} else if (address > SEL4_USER_TOP - (size - 1)) {
+	} else if (address > top_address() - (size - 1)) {
 		return error_argument(inv, 0);
 	}
 	at = walk_to(root, address, level);
@@ -338,7 +354,7 @@ enum invoke vspace_decode(struct invocation *inv)
 	end = invocation_mr(inv, 1);
 	if (end <= start)
 		return error_argument(inv, 1);
-	if (end > SEL4_USER_TOP)
+	if (end > top_address())
 		return error_plain(inv, seL4_IllegalOperation);
 	if (!cap_is_valid_vspace(inv->cap))
 		return error_capability(inv, 0);

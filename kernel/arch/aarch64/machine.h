@@ -34,12 +34,13 @@ static inline void dsb(void)
 u64 mmu_image_phys(void);		/* physical address of KERNEL_BASE */
 struct paddr mmu_image_ptr_to_phys(const void *ptr);	/* the image's own data */
 void mmu_start(u64 image_phys, u64 dtb, u64 dtb_size);	/* the kernel's tables: image, devices, DTB */
+extern unsigned int mmu_address_bits;	/* of user spaces and memory: 44, or 40 */
 bool mmu_window_add(u64 start, u64 end);	/* RAM becomes visible in the window */
 bool mmu_in_window(u64 start, u64 end);
 void mmu_user_space_init(void);
 void mmu_set_user_space(u64 root, u64 vmid);
 u64 mmu_user_space(void);		/* the root in use */
-extern u64 mmu_empty_space[];			/* a stage-2 root that maps nothing */
+extern u64 mmu_empty_space[];		/* a stage-2 root that maps nothing */
 
 /* cache.c */
 void cache_clean_pou(const void *start, u64 bytes);

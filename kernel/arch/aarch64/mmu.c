@@ -23,7 +23,9 @@
 #define GIB_SHIFT	30
 #define MIB2_SHIFT	21
 #define WINDOW_TABLES	20	/* gibibytes of which only a part is RAM */
-#define VTCR		0x80043594UL	/* ABI 6.1: 44-bit IPA, level 0, 8-bit VMID */
+#define VTCR_44		0x80043594UL	/* ABI 6.1: 44-bit IPA, level 0, 8-bit VMID */
+#define VTCR_40		0x80023558UL	/* 40-bit IPA, level 1, two tables at the root */
+#define PARANGE_44	4
 
 #define TABLE_MEMORY	__attribute__((aligned(4096)))
 
@@ -32,7 +34,8 @@ static u64 level1[ENTRIES] TABLE_MEMORY;	/* 0x80_0000_0000 .. 0xff_ffff_ffff */
 static u64 image_level2[ENTRIES] TABLE_MEMORY;
 static u64 device_level3[ENTRIES] TABLE_MEMORY;
 static u64 window_level2[WINDOW_TABLES][ENTRIES] TABLE_MEMORY;
-u64 mmu_empty_space[ENTRIES] TABLE_MEMORY;
+u64 mmu_empty_space[2 * ENTRIES] __attribute__((aligned(8192)));
+unsigned int mmu_address_bits;
 static unsigned int window_tables;
 static u64 image_base;
 
@@ -128,6 +131,7 @@ void mmu_start(u64 image_phys, u64 dtb, u64 dtb_size)
 	u64 image_size = (u64)(kernel_end - kernel_start);
 
 	image_base = image_phys;
+	mmu_address_bits = (sysreg_read(id_aa64mmfr0_el1) & 15) < PARANGE_44 ? 40 : 44;
 	level0[1] = table_entry(level1);
 	level1[511] = table_entry(image_level2);
 	for (u64 at = 0; at < image_size; at += 1UL << MIB2_SHIFT)
@@ -147,7 +151,7 @@ void mmu_start(u64 image_phys, u64 dtb, u64 dtb_size)
 
 void mmu_user_space_init(void)
 {
-	sysreg_write(vtcr_el2, VTCR);
+	sysreg_write(vtcr_el2, mmu_address_bits == 44 ? VTCR_44 : VTCR_40);
 	sysreg_write(hcr_el2, HCR_NATIVE);
 	sysreg_write(sctlr_el1, SCTLR_NATIVE);
 	sysreg_write(cptr_el2, CPTR_EL2_RES1);

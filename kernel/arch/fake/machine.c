@@ -6,6 +6,10 @@
 
 #include <arch/fake.h>
 #include <kernel/arch.h>
+#include <kernel/sched.h>
+
+#include "../../object/space.h"
+#include "../../object/vcpu.h"
 
 _Alignas(4096) u8 fake_ram[FAKE_RAM_SIZE];
 bool fake_irq_waiting;
@@ -18,6 +22,9 @@ static size_t console_length;
 
 void arch_switch_to(struct tcb *tcb)
 {
+	if (tcb != &sched_idle)
+		space_activate(tcb->slots[TCB_VSPACE].cap);
+	vcpu_switch(tcb->vcpu);
 	fake_loaded = tcb;
 }
 
@@ -92,11 +99,6 @@ void arch_irq_user_claimed(unsigned int irq, bool claimed)
 void arch_sgi_raise(unsigned int sgi, unsigned int target)
 {
 	fake_sgi_raised = sgi | target << 8;
-}
-
-void arch_reserved_irq(unsigned int irq)
-{
-	fault_vppi(irq);
 }
 
 void arch_timer_tick(void)

@@ -5,6 +5,9 @@
 
 #include <kernel/cdt.h>
 
+/* Size (log2) of a VSpace: it depends on the CPU (ABI 3.1). */
+unsigned int vspace_size_bits(void);
+
 /* Retype hooks: memory is zero (or device); clean it from the caches as ABI 10.7 says. */
 void frame_create(struct paddr at, enum frame_size size, bool device);
 void page_table_create(struct paddr at);

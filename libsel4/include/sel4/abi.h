@@ -52,6 +52,7 @@
 #define SEL4_HUGE_PAGE_BITS		30
 #define SEL4_PAGE_TABLE_BITS		12
 #define SEL4_VSPACE_BITS		12	/* 44-bit cores: A57, A72 */
+#define SEL4_VSPACE_BITS_40		13	/* 40-bit cores: A53 */
 #define SEL4_VCPU_BITS			12
 #define SEL4_ASID_POOL_BITS		12
 #define SEL4_MIN_UNTYPED_BITS		4

@@ -2,11 +2,16 @@
 /* Short faults: the four words, and what a reply does (docs/kernel.md). */
 #include "world.h"
 
+#include <arch/machine.h>
 #include <arm/esr.h>
+#include <arm/gicv2.h>
+
+#include "../../../kernel/object/vcpu.h"
 
 #define EP		(S_FREE + 0)
 #define GUEST		(S_FREE + 2)	/* and its buffer */
 #define REPLY		(S_FREE + 4)
+#define VCPU		(S_FREE + 5)
 #define ADDRESS		0x0a000000UL
 #define IP		0x40001000UL
 #define EC(ec)		((u32)(ec) << ESR_EC_SHIFT | ESR_IL)
@@ -21,18 +26,15 @@ static int setup(void **state)
 	world_retype(S_UNTYPED, seL4_EndpointObject, 0, EP, 1);
 	guest = world_thread(GUEST, 254);
 	guest->fault_handler = EP;
-	guest->vcpu = (struct vcpu *)guest;	/* only its presence counts here */
-	fake_short_faults = true;
-	fake_idle = (struct vcpu_idle){ 5, 0x1234, 0xe };
+	world_retype(S_UNTYPED, seL4_ARM_VCPUObject, 0, VCPU, 1);
+	world_set_caps(1, (u64)GUEST);
+	world_call(VCPU, ARMVCPUSetTCB, 1, 0);
+	world_call(VCPU, ARMVCPUWriteReg, 0, 2, (u64)PEERVISOR_VCPU_SHORT_FAULTS, 1UL);
+	world_call(VCPU, ARMVCPUWriteReg, 0, 2, (u64)seL4_VCPUReg_CNTV_CTL, 5UL);
+	world_call(VCPU, ARMVCPUWriteReg, 0, 2, (u64)seL4_VCPUReg_CNTV_CVAL, 0x1234UL);
+	*gich_register(GICH_ELRSR0) = 0xe;
 	for (unsigned int i = 0; i < 31; i++)
 		guest->context.x[i] = 0x100 + i;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	guest->vcpu = NULL;
-	fake_short_faults = false;
 	return 0;
 }
 
@@ -169,15 +171,15 @@ static void upstream_replies(void **state)
 	fault(true, DABT(ESR_DABT_ISV | SRT(3)));
 	reply(1, 1, 0x55);
 	assert_int_equal(guest->context.next_ip, IP);
-	fake_short_faults = false;
+	guest->vcpu->short_faults = false;
 	a = fault(true, DABT(ESR_DABT_ISV | ESR_DABT_WNR | SRT(3)));
 	assert_int_equal(a.mr[2], 0);
 	assert_int_equal(a.mr[3], DABT(ESR_DABT_ISV | ESR_DABT_WNR | SRT(3)));
 	/* Switched on between fault and reply: the fault keeps its form. */
-	fake_short_faults = true;
+	guest->vcpu->short_faults = true;
 	reply(0, 1, 0x55);
 	assert_int_equal(guest->context.next_ip, IP);
-	fake_short_faults = false;
+	guest->vcpu->short_faults = false;
 	assert_int_equal(fault(false, EC(ESR_EC_WFX)).length, 1);
 	reply(0, 1, 0x55);
 	assert_int_equal(guest->context.next_ip, IP);
@@ -209,13 +211,13 @@ static void other_ways_to_answer(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(message_of_an_access, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_load_gets_the_word, setup, teardown),
-		cmocka_unit_test_setup_teardown(others_ignore_the_word, setup, teardown),
-		cmocka_unit_test_setup_teardown(calls_and_registers, setup, teardown),
-		cmocka_unit_test_setup_teardown(idle_state_comes_with_wfi, setup, teardown),
-		cmocka_unit_test_setup_teardown(upstream_replies, setup, teardown),
-		cmocka_unit_test_setup_teardown(other_ways_to_answer, setup, teardown),
+		cmocka_unit_test_setup(message_of_an_access, setup),
+		cmocka_unit_test_setup(a_load_gets_the_word, setup),
+		cmocka_unit_test_setup(others_ignore_the_word, setup),
+		cmocka_unit_test_setup(calls_and_registers, setup),
+		cmocka_unit_test_setup(idle_state_comes_with_wfi, setup),
+		cmocka_unit_test_setup(upstream_replies, setup),
+		cmocka_unit_test_setup(other_ways_to_answer, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

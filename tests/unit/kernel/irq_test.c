@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "../../../kernel/object/vcpu.h"
+
 #define HANDLER	S_FREE
 #define NTFN	(S_FREE + 1)
 #define NTFN_B	(S_FREE + 2)
@@ -111,7 +113,10 @@ static void debug_calls_refused_with_a_vcpu(void **state)
 {
 	struct tcb *tcb = world_thread(S_FREE + 8, 255);
 
-	tcb->vcpu = (struct vcpu *)tcb;
+	static struct vcpu vcpu;
+
+	vcpu.tcb = tcb;
+	tcb->vcpu = &vcpu;
 	world_run(tcb);
 	world_trap(SEL4_SYS_DEBUG_PUT_CHAR, 'x', 0);
 	assert_int_equal(tcb->state, THREAD_INACTIVE);	/* UnknownSyscall, and no handler */

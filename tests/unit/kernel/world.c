@@ -5,10 +5,14 @@
 
 #include <kernel/debug.h>
 
+#include "../../../kernel/object/space.h"
+#include "../../../kernel/object/vcpu.h"
+
 #define ROOT_TCB_AT	(FAKE_RAM_BASE + 0x1000)
 #define ROOT_BUFFER_AT	(FAKE_RAM_BASE + 0x2000)
 #define ROOT_CNODE_AT	(FAKE_RAM_BASE + 0x20000)
-#define ROOT_VSPACE_AT	(FAKE_RAM_BASE + 0x3000)
+#define ROOT_VSPACE_AT	(FAKE_RAM_BASE + 0x4000)
+#define ROOT_POOL_AT	(FAKE_RAM_BASE + 0x6000)
 #define UNTYPED_AT	(FAKE_RAM_BASE + 0x1000000)
 #define UNTYPED_BITS	24
 
@@ -51,6 +55,8 @@ int world_setup(void **state)
 {
 	struct slot *slots = world_slot(0);
 
+	vcpu_flush();
+	fake_cpu_reset();
 	memset(fake_ram, 0, 0x100000);
 	fake_irq_waiting = false;
 	fake_irq_next = ARCH_IRQ_NONE;
@@ -58,6 +64,9 @@ int world_setup(void **state)
 	debug_init();
 	make_root(slots);
 	cdt_insert_root(&slots[S_IRQ_CONTROL], cap_plain(CAP_IRQ_CONTROL, 0));
+	asid_boot(paddr(ROOT_POOL_AT), paddr(ROOT_VSPACE_AT));
+	cdt_insert_root(&slots[S_ASID_CONTROL], cap_plain(CAP_ASID_CONTROL, 0));
+	cdt_insert_root(&slots[S_ASID_POOL], cap_make(CAP_ASID_POOL, paddr(ROOT_POOL_AT)));
 	cdt_insert_root(&slots[S_DOMAIN], cap_plain(CAP_DOMAIN, 0));
 	cdt_insert_root(&slots[S_UNTYPED], cap_untyped(paddr(UNTYPED_AT), UNTYPED_BITS, false,
 						       1UL << UNTYPED_BITS));

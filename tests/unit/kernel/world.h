@@ -24,6 +24,8 @@
 #define S_CNODE		2
 #define S_VSPACE	3
 #define S_IRQ_CONTROL	4
+#define S_ASID_CONTROL	5
+#define S_ASID_POOL	6
 #define S_DOMAIN	11
 #define S_UNTYPED	16	/* 16 MiB */
 #define S_DEVICE	17	/* device untyped, 1 MiB */

@@ -4,7 +4,6 @@
 #define ARCH_FAKE_H
 
 #include <kernel/tcb.h>
-#include <kernel/vcpu.h>
 
 extern bool fake_irq_waiting;		/* arch_irq_pending() answers this */
 extern unsigned int fake_irq_next;	/* arch_irq_take() answers this once */
@@ -12,7 +11,19 @@ extern bool fake_irq_enabled[1020];
 extern unsigned int fake_sgi_raised;	/* SGI | target << 8 of the last one */
 extern struct tcb *fake_loaded;		/* of the last arch_switch_to() */
 extern char fake_console[4096];
-extern bool fake_short_faults;		/* of every vCPU */
-extern struct vcpu_idle fake_idle;	/* of every vCPU */
+
+#define FAKE_LIST_REGISTERS	4
+#define FAKE_EMPTY_SPACE	0x1000UL	/* where the space of threads without one is */
+
+/* How often each operation was asked for. */
+struct fake_counts {
+	unsigned int clean_pou, clean_poc, invalidate, clean_invalidate, unify;
+	unsigned int flush_vmid, flush_ipa;
+};
+
+extern struct fake_counts fake_counts;
+
+/* All registers 0, no operation counted, 44-bit addresses. */
+void fake_cpu_reset(void);
 
 #endif
