@@ -5,6 +5,7 @@
 #define ELF_AARCH64	183
 #define ELF_EXEC	2
 #define ELF_LOAD	1
+#define ELF_MOVABLE	0x00100000	/* our kernel's mark, in the bits for the OS (kernel.ld) */
 #define SEGMENTS_MAX	16
 
 struct elf_header {
@@ -57,6 +58,7 @@ static const char *check_segment(const struct elf_segment *s, u64 size, struct k
 		return "has a segment outside of the file";
 	if (s->paddr > PHYS_LIMIT || s->memsz > GIB || s->vaddr + s->memsz < s->vaddr)
 		return "has a segment that is too large";
+	kernel->movable = s->flags & ELF_MOVABLE;
 	if (kernel->virt == kernel->virt_end) {
 		kernel->virt = s->vaddr;
 		kernel->phys = s->paddr;
@@ -106,6 +108,7 @@ void elf_copy(const u8 *file, const struct kernel *kernel)
 		const struct elf_segment *s = segment(file, i);
 
 		if (s->type == ELF_LOAD && s->memsz)
-			__builtin_memcpy((void *)s->paddr, file + s->offset, s->filesz);
+			__builtin_memcpy((void *)(kernel->phys + (s->vaddr - kernel->virt)),
+					 file + s->offset, s->filesz);
 	}
 }

@@ -67,8 +67,10 @@ struct kernel {
 	u64 virt, virt_end;		/* of all its segments */
 	u64 phys;			/* of virt */
 	u64 entry;
+	bool movable;			/* finds out where it is: may be put on any 2 MiB boundary */
 };
 const char *elf_check(const u8 *file, u64 size, struct kernel *kernel);
+/* To where kernel->phys says. */
 void elf_copy(const u8 *file, const struct kernel *kernel);
 
 /* start.S */

@@ -117,8 +117,8 @@ static void check_machine(const void *dtb)
 		mmu_identity(plan.ram.at[i].start, plan.ram.at[i].end, false);
 }
 
-/* [start, end) must be memory that nobody else has. */
-static void check_place(const char *what, u64 start, u64 end)
+/* NULL if [start, end) is memory that nobody else has. */
+static const char *place_wrong(u64 start, u64 end)
 {
 	u64 fdt = (u64)plan.fdt.base;
 	bool found = false;
@@ -126,14 +126,56 @@ static void check_place(const char *what, u64 start, u64 end)
 	for (unsigned int i = 0; i < plan.ram.count; i++)
 		found |= plan.ram.at[i].start <= start && end <= plan.ram.at[i].end;
 	if (!found)
-		fail("%s needs %x to %x, where this machine has no memory (QEMU: -m)", what, start, end);
+		return "lies where this machine has no memory (QEMU: -m)";
 	if (range_overlap(start, end, (u64)plan.base, (u64)plan.base + loader_header.size))
-		fail("%s at %x to %x would overwrite the image", what, start, end);
+		return "would overwrite the image";
 	for (unsigned int i = 0; i < plan.reserved.count; i++)
 		if (range_overlap(start, end, plan.reserved.at[i].start, plan.reserved.at[i].end))
-			fail("%s at %x to %x lies in a reserved range", what, start, end);
+			return "lies in a reserved range";
 	if (range_overlap(start, end, fdt, fdt + plan.fdt.total))
-		fail("%s at %x to %x would overwrite the device tree", what, start, end);
+		return "would overwrite the device tree";
+	return NULL;
+}
+
+static void check_place(const char *what, u64 start, u64 end)
+{
+	const char *wrong = place_wrong(start, end);
+
+	if (wrong)
+		fail("%s at %x to %x %s", what, start, end, wrong);
+}
+
+/* The highest place for size bytes on a 2 MiB boundary, or 0. */
+static u64 find_place(u64 size)
+{
+	for (unsigned int i = plan.ram.count; i-- > 0;) {
+		const struct range *ram = &plan.ram.at[i];
+		u64 at = ram->end & ~(BLOCK - 1);
+
+		for (; at > ram->start; at -= BLOCK)
+			if (!place_wrong(at, at + size))
+				return at;
+	}
+	return 0;
+}
+
+/* Room for the device tree's copy with our reservations. */
+static u64 dtb_room(void)
+{
+	return align_up(plan.fdt.total + 128 * (plan.reserved.count + 2), PAGE);
+}
+
+/* A kernel that may move does so when it, the device tree and the root task do not fit there. */
+static void move_kernel(u64 size)
+{
+	u64 all = align_up(size, PAGE) + dtb_room() + align_up(plan.user->memory_size, PAGE);
+	u64 at;
+
+	if (!plan.kernel.movable || !place_wrong(plan.kernel.phys, plan.kernel.phys + all))
+		return;
+	at = find_place(all);
+	if (at)
+		plan.kernel.phys = at;
 }
 
 static void place_kernel(void)
@@ -145,6 +187,7 @@ static void place_kernel(void)
 
 	if (wrong)
 		fail("%s %s", plan.kernel_item->name, wrong);
+	move_kernel(size);
 	plan.kernel_end = align_up(plan.kernel.phys + size, PAGE);
 	check_place(plan.kernel_item->name, plan.kernel.phys, plan.kernel_end);
 	elf_copy(file, &plan.kernel);
@@ -154,7 +197,7 @@ static void place_kernel(void)
 
 static void place_dtb(void)
 {
-	u64 room = align_up(plan.fdt.total + 128 * (plan.reserved.count + 2), PAGE);
+	u64 room = dtb_room();
 
 	plan.dtb = plan.kernel_end;
 	check_place("the device tree", plan.dtb, plan.dtb + room);

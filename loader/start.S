@@ -38,7 +38,12 @@ start:
 	adrp	x9, mmu_level0
 	add	x9, x9, :lo12:mmu_level0
 	msr	ttbr0_el2, x9
+	mrs	x10, id_aa64mmfr0_el1
+	and	x10, x10, #15
 	ldr	x9, =0x80843510		/* ABI 7.1: 48-bit addresses, 44-bit physical */
+	ldr	x11, =0x80823510	/* 40-bit physical */
+	cmp	x10, #4
+	csel	x9, x9, x11, hs
 	msr	tcr_el2, x9
 	ldr	x9, =0xff00000000	/* index 0 device nGnRnE, 4 normal write-back */
 	msr	mair_el2, x9

@@ -33,7 +33,6 @@ def refused(data, text, **machine):
     ({"platform": 2}, "platform 2"),
     ({"load": 0x40400000}, "for address 40400000 and was put at 40200000"),
     ({"crc": 1}, "image is damaged"),
-    ({"reserve": [(0x60000000, 0x200000)]}, "reserved range"),
 ])
 def test_header(change, text):
     refused(image(**change), text)
@@ -49,12 +48,22 @@ def test_exception_level():
     refused(image(), "EL1", machine="virt,gic-version=2")
 
 
-def test_memory_is_missing():
-    refused(image(), "has no memory", memory="512M")
-
-
 def phdr(kernel):
     return struct.unpack_from("<Q", kernel, 32)[0]
+
+
+def bound():
+    """Our kernel without the mark that it may be moved, as every other kernel."""
+    kernel = run.read("kernel/kernel.elf")
+    return patched(kernel, phdr(kernel) + 4, "<I", 7)
+
+
+def test_memory_is_missing():
+    refused(image(bound()), "has no memory", memory="512M")
+
+
+def test_place_is_reserved():
+    refused(image(bound(), reserve=[(0x60000000, 0x200000)]), "reserved range")
 
 
 @pytest.mark.parametrize("at, form, value, text", [
@@ -74,10 +83,10 @@ def test_kernel_header(at, form, value, text):
     (40, 1 << 40, "too large"),
     (PADDR_AT, 0x60001000, "2 MiB boundary"),
     (PADDR_AT, 0x40200000, "would overwrite the image"),
-    (PADDR_AT, 0x20000000, "no memory"),
+    (PADDR_AT, 0x20000000, "has no memory"),
 ])
 def test_kernel_segment(at, value, text):
-    kernel = run.read("kernel/kernel.elf")
+    kernel = bound()
     refused(image(patched(kernel, phdr(kernel) + at, "<Q", value)), text)
 
 
@@ -117,6 +126,12 @@ def test_cortex_a72():
 
 
 def test_short_addresses():
-    """A core with 40-bit physical addresses: the kernel says so."""
-    lines = run.lines(image(), "boot:", 30, cpu="cortex-a53")
-    assert lines[-1] == "boot: this CPU has less than 44 bits of physical address", "\n".join(lines)
+    """A core with 40-bit physical addresses: user spaces have three levels and a root of 8 KiB."""
+    passed(image(reserve=[(0x50000000, 0x400000)]), cpu="cortex-a53")
+
+
+@pytest.mark.parametrize("memory", ["128M", "512M", "8G"])
+def test_memory_size(memory):
+    """Our kernel is put where there is memory."""
+    lines = passed(image(), ["reservation"], memory=memory)
+    assert ("at 60000000" in lines[0]) == (memory == "8G")
