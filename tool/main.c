@@ -3,45 +3,79 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "command.h"
+#include "adl/nearest.h"
+#include "command/command.h"
 
-static const struct {
-	const char *name;
-	int (*run)(int argc, char **argv);
-	const char *what;
-} commands[] = {
-	{ "build", command_build, "make an image from an assembly" },
-	{ "check", command_check, "say what is wrong with an assembly" },
-	{ "run", command_run, "run an image (or an assembly) in QEMU" },
-	{ "audit", command_audit, "say who can do what, and what falls with whom" },
-	{ "view", command_view, "draw an assembly (SVG)" },
+#define SLIPS 3
+
+const struct command *const commands[] = {
+	&build_command, &run_command, &check_command, &view_command, &audit_command, &new_command,
+	&doctor_command, NULL,
 };
 
-#define COMMANDS (sizeof(commands) / sizeof(*commands))
-
-static void usage(FILE *out)
+static int unknown(const char *word)
 {
-	size_t i;
+	struct nearest n = nearest_start(word, SLIPS);
+	const struct command *const *c;
 
-	fputs("usage: peervisor COMMAND [OPTION...]\n", out);
-	for (i = 0; i < COMMANDS; i++)
-		fprintf(out, "  %-6s %s\n", commands[i].name, commands[i].what);
-	fputs("`peervisor COMMAND --help` says more.\n", out);
+	for (c = commands; *c; c++)
+		nearest_offer(&n, (*c)->name);
+	fprintf(stderr, "peervisor: '%s' is no command", word);
+	if (n.best)
+		fprintf(stderr, "; did you mean '%s'?", n.best);
+	fputs("\nusage: peervisor COMMAND [OPTION...]; `peervisor --help` lists the commands\n", stderr);
+	return COMMAND_USAGE;
+}
+
+static int run(const struct command *c, int argc, char **argv)
+{
+	static struct settings s;
+	bool help;
+	int result;
+
+	assembly_defaults(&s);
+	result = option_parse(&s, c, argc, argv, &help);
+	if (help)
+		help_print(c, stdout);
+	else if (result == COMMAND_DONE)
+		result = c->run(&s);
+	arena_free(&s.arena);
+	return result;
+}
+
+/* Of the program itself. COMMAND_USAGE: it is none of them. */
+static int general_option(int argc, char **argv)
+{
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0)
+		help_usage(stdout);
+	else if (strcmp(argv[1], "--version") == 0)
+		puts("peervisor " PEERVISOR_VERSION);
+	else if (strcmp(argv[1], "--manual") == 0)
+		manual_print(stdout);
+	else if (strcmp(argv[1], "--completion") != 0)
+		return unknown(argv[1]);
+	else if (argc < 3 || !completion_print(argv[2], stdout)) {
+		fputs("peervisor: --completion is there for bash and zsh\n", stderr);
+		return COMMAND_USAGE;
+	}
+	return COMMAND_DONE;
 }
 
 int main(int argc, char **argv)
 {
-	size_t i;
+	const struct command *const *c;
+	int result;
 
-	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
-		usage(stdout);
-		return 0;
+	if (argc < 2) {
+		help_usage(stderr);
+		return COMMAND_USAGE;
 	}
-	for (i = 0; argc > 1 && i < COMMANDS; i++)
-		if (strcmp(commands[i].name, argv[1]) == 0)
-			return commands[i].run(argc - 1, argv + 1);
-	if (argc > 1)
-		fprintf(stderr, "peervisor: '%s' is no command\n", argv[1]);
-	usage(stderr);
-	return 2;
+	for (c = commands; *c && strcmp((*c)->name, argv[1]) != 0; c++)
+		;
+	result = *c ? run(*c, argc - 2, argv + 2) : general_option(argc, argv);
+	if ((fflush(stdout) != 0 || ferror(stdout)) && result == COMMAND_DONE) {
+		fputs("peervisor: cannot write to the standard output\n", stderr);
+		return COMMAND_FAILED;
+	}
+	return result;
 }

@@ -2,7 +2,6 @@
 #include "image.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,6 +9,7 @@
 #include "../adl/source.h"
 #include "../capdl/component.h"
 #include "manifest.h"
+#include "output.h"
 
 #define PAGE 4096ull
 #define LOADER_LIMIT (16u << 20)
@@ -275,8 +275,7 @@ static bool put_all(struct build *b, int fd, const char *manifest, size_t manife
 
 	for (blob = b->model->blobs; blob && ok; blob = blob->next)
 		ok = put(fd, blob->paddr - b->model->platform->image_base, blob->data, blob->size);
-	return ok && put(fd, b->size - manifest_length, manifest, manifest_length) &&
-	       fsync(fd) == 0;
+	return ok && put(fd, b->size - manifest_length, manifest, manifest_length);
 }
 
 static uint64_t content_end(const struct build *b)
@@ -292,29 +291,22 @@ static uint64_t content_end(const struct build *b)
 	return (end + MODEL_LARGE - 1) & ~(MODEL_LARGE - 1);
 }
 
-/* Beside its place first, so that an interrupted build leaves the old image. */
 static bool write_image(struct build *b)
 {
 	struct model *m = b->model;
 	const char *path = b->options->output;
-	const char *beside = arena_format(m->arena, "%s.%d.new", path, (int)getpid());
+	struct output out;
 	size_t length;
 	char *manifest = manifest_write(m->arena, m, &length);
-	int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	bool ok = fd >= 0;
+	bool ok;
 
 	b->size = content_end(b) + length;
 	fill_header(b);
-	ok = ok && put_all(b, fd, manifest, length);
-	if (fd >= 0)
-		ok = close(fd) == 0 && ok;
-	ok = ok && rename(beside, path) == 0;
-	if (!ok) {
-		diagnostic_plain(m->diagnostics,
-				 "cannot write %s: %s; choose another place with -o", path,
-				 strerror(errno));
-		unlink(beside);
-	}
+	ok = output_open(&out, m->arena, path) &&
+	     output_close(&out, put_all(b, out.fd, manifest, length));
+	if (!ok)
+		diagnostic_plain(m->diagnostics, "cannot write %s: %s; choose another place with -o",
+				 path, errno == EINVAL ? "it is no regular file" : strerror(errno));
 	return ok;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../image/output.h"
 #include "view.h"
 
 #define LINE_LETTERS	33u	/* in a box, at 12 px */
@@ -254,16 +255,34 @@ static void draw(struct view *v, const struct model *m, const char *title, FILE 
 	fputs("</svg>\n", out);
 }
 
-bool view_write(const struct model *m, const char *path)
+static bool write_picture(struct view *v, const struct model *m, const char *title, const char *path)
+{
+	struct output file;
+	FILE *out;
+	bool ok;
+
+	if (strcmp(path, "-") == 0) {
+		draw(v, m, title, stdout);
+		return fflush(stdout) == 0 && !ferror(stdout);
+	}
+	if (!output_open(&file, m->arena, path))
+		return false;
+	out = fdopen(dup(file.fd), "w");
+	if (!out)
+		return output_close(&file, false);
+	draw(v, m, title, out);
+	ok = !ferror(out);
+	return output_close(&file, fclose(out) == 0 && ok);
+}
+
+bool view_write(const struct model *m, const char *title, const char *path)
 {
 	struct view v = { .arena = m->arena };
 	const struct model_connection *c;
 	const struct model_component *n;
 	const struct model_link *l;
 	const struct model_vm *vm;
-	const char *beside = arena_format(m->arena, "%s.%d.new", path, (int)getpid());
-	FILE *out = fopen(beside, "w");
-	bool ok = out != NULL;
+	bool ok;
 
 	v.nodes_end = &v.nodes;
 	v.edges_end = &v.edges;
@@ -276,16 +295,9 @@ bool view_write(const struct model *m, const char *path)
 	for (c = m->connections; c; c = c->next)
 		add_connection(&v, c);
 	view_layout(&v);
-	if (out) {
-		draw(&v, m, strrchr(path, '/') ? strrchr(path, '/') + 1 : path, out);
-		ok = !ferror(out);
-		ok = fclose(out) == 0 && ok;
-		ok = ok && rename(beside, path) == 0;
-	}
-	if (!ok) {
+	ok = write_picture(&v, m, title, path);
+	if (!ok)
 		diagnostic_plain(m->diagnostics, "cannot write %s: %s; choose another place with -o", path,
-				 strerror(errno));
-		unlink(beside);
-	}
+				 errno == EINVAL ? "it is no regular file" : strerror(errno));
 	return ok;
 }

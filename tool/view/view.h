@@ -59,6 +59,6 @@ void view_edge(struct view *v, struct view_node *from, struct view_node *to, con
 	       bool native);
 
 /* False: cannot be written, said why. */
-bool view_write(const struct model *m, const char *path);
+bool view_write(const struct model *m, const char *title, const char *path);
 
 #endif

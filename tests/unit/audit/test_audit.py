@@ -169,7 +169,7 @@ def test_bad_rules(require, text, says):
     ("--taken-over", "serial", "--share", "serial", "timer")])
 def test_bad_usage(tool, options):
     result = tool("audit", TWO, *options)
-    assert result.returncode == 2 and result.stderr.startswith("peervisor: ")
+    assert result.returncode == 2 and result.stderr.startswith("peervisor")
 
 
 def test_same_text_every_time(tool):
