@@ -173,10 +173,12 @@ static bool parse_group(struct parser *p, struct adl_composition *c)
 	while (!parser_at(p, "}")) {
 		if (parser_peek(p)->kind == TOKEN_END)
 			return parser_expect(p, "}", "a group");
-		if (parser_at(p, "group"))
-			return parser_expected(p, "an instance", "groups cannot hold groups");
-		if (!parse_composition_item(p, c, name))
+		if (parser_at(p, "group")) {
+			parser_expected(p, "an instance", "groups cannot hold groups");
 			parser_skip(p);
+		} else if (!parse_composition_item(p, c, name)) {
+			parser_skip(p);
+		}
 	}
 	p->at++;
 	parser_accept(p, ";");

@@ -121,7 +121,11 @@ bool parser_note(struct parser *p)
 static bool already_imported(struct parser *p, const char *path)
 {
 	struct imported *i;
+	char *real = realpath(path, NULL);	/* a/../a/x is x again */
 
+	if (real)
+		path = arena_copy(p->arena, real, strlen(real));
+	free(real);
 	for (i = p->imported; i; i = i->next)
 		if (strcmp(i->path, path) == 0)
 			return true;

@@ -98,13 +98,7 @@ static struct model_end *resolve_end(struct model *m, const struct adl_end *e)
 
 	end->interface = e->face;
 	end->component = index_find(&m->component_index, e->instance, NULL);
-	if (end->component)
-		return end;
-	diagnostic_error(m->diagnostics, e->at,
-			 "%s is a VM, and connections of native components do not reach it in this "
-			 "version; take this end away",
-			 e->instance);
-	return NULL;
+	return end;
 }
 
 static void append_end(struct model_end **list, struct model_end *end)
@@ -119,17 +113,13 @@ static void add_connection(struct model *m, struct model_connection ***end,
 {
 	struct model_connection *c = ARENA_NEW(m->arena, struct model_connection);
 	const struct adl_end *e;
-	struct model_end *resolved;
 	unsigned long long bytes;
 
 	c->source = s;
 	if (!connection_kind(m, c))
 		return;
 	for (e = s->ends; e; e = e->next) {
-		resolved = resolve_end(m, e);
-		if (!resolved)
-			return;
-		append_end(e->to ? &c->to : &c->from, resolved);
+		append_end(e->to ? &c->to : &c->from, resolve_end(m, e));
 	}
 	if (c->kind != CONNECTION_MEMORY && c->to->next) {
 		diagnostic_error(m->diagnostics, s->at,

@@ -12,6 +12,7 @@ import sys
 import tempfile
 
 FIXTURES = pathlib.Path(__file__).resolve().parents[2] / "fixtures" / "assembly"
+NO_GUESTS = {"no-file-system"}       # the folder has a kernel alone
 WARNINGS = {"connection-setting", "attribute-misspelt", "attribute-unknown", "dma-without-identity"}
 
 
@@ -19,10 +20,15 @@ def make_guests(folder):
     image = bytearray(4096)
     image[56:60] = b"ARM\x64"
     (folder / "linux").write_bytes(image)
+    (folder / "none").mkdir()
+    (folder / "none/linux").write_bytes(image)
     (folder / "linux.gz").write_bytes(b"\x1f\x8b" + bytes(100))
     (folder / "not-linux").write_bytes(bytes(100))
     (folder / "minimal.cpio").write_bytes(b"minimal")
     (folder / "rootfs.cpio").write_bytes(b"rootfs")
+    (folder / "empty.cpio").write_bytes(b"")
+    with open(folder / "huge.cpio", "wb") as f:
+        f.truncate(700 << 20)
 
 
 def check(peervisor, path, guests, *options):
@@ -32,7 +38,7 @@ def check(peervisor, path, guests, *options):
 
 
 def check_bad(peervisor, path, guests, update):
-    code, text = check(peervisor, path, guests)
+    code, text = check(peervisor, path, guests / "none" if path.stem in NO_GUESTS else guests)
     expected = path.with_suffix(".expected")
     problems = []
     if update:

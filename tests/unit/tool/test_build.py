@@ -162,6 +162,42 @@ def test_usage(arguments):
     assert "usage:" in result.stderr or "-o IMAGE" in result.stderr
 
 
+def test_imports_are_bounded_and_circles_end(build, tmp_path):
+    for n in range(70):
+        (tmp_path / ("%d.camkes" % n)).write_text('import "%d.camkes";\n' % (n + 1))
+    (tmp_path / "70.camkes").write_text("assembly { composition { component VM vm_a; } }\n")
+    result = build(tmp_path / "0.camkes")
+    assert result.returncode == 1 and "imports are nested deeper than 64" in result.stderr
+    (tmp_path / "a").mkdir()
+    circle = tmp_path / "a/circle.camkes"
+    circle.write_text('import "../a/circle.camkes";\nassembly { composition { component VM vm_a; } }\n')
+    result = build(circle)
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_names_in_angle_brackets_are_looked_for_in_folders(build, tmp_path):
+    (tmp_path / "library").mkdir()
+    (tmp_path / "library/parts.camkes").write_text("component Hello { control; }\n")
+    path = tmp_path / "uses.camkes"
+    path.write_text("import <parts.camkes>;\nassembly { composition { component Hello h; } }\n")
+    assert "no built-in import" in build(path).stderr
+    result = build(path, "-I", tmp_path / "library")
+    assert (result.returncode, result.stderr) == (0, "")
+    path.write_text(path.read_text().replace("<parts.camkes>", '"parts.camkes"'))
+    assert "is not there" in build(path, "-I", tmp_path / "library").stderr
+
+
+def test_a_folder_for_the_built_in_headers(build, tmp_path, monkeypatch):
+    path = tmp_path / "macro.camkes"
+    path.write_text("#include <configurations/vm.h>\nassembly { composition { VM_COMPOSITION_DEF(0) } }\n")
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
+    assert build(path).returncode == 0
+    assert list((tmp_path / "temporary").iterdir()) == []
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "nowhere"))
+    assert "set TMPDIR to one that can be written" in build(path).stderr
+
+
 COMPOUND = """
 component Hello { control; attribute string whom; }
 component Echo { control; attribute int n = 7; }
