@@ -57,6 +57,8 @@ static enum invoke decode(struct invocation *inv)
 		return asid_pool_decode(inv);
 	case CAP_VCPU:
 		return vcpu_decode(inv);
+	case CAP_SMC:
+		return smc_decode(inv);
 	case CAP_NOTIFICATION:
 		return signal_decode(inv);
 	case CAP_REPLY:

@@ -183,6 +183,9 @@ static void put_fixed_caps(void)
 	put(SEL4_SLOT_ASID_CONTROL, cap_plain(CAP_ASID_CONTROL, 0));
 	put(SEL4_SLOT_INIT_ASID_POOL, cap_make(CAP_ASID_POOL, root.pool));
 	put(SEL4_SLOT_DOMAIN, cap_plain(CAP_DOMAIN, 0));
+#ifdef KERNEL_SMC
+	put(SEL4_SLOT_SMC, cap_plain(CAP_SMC, 0));
+#endif
 	root.next = SEL4_SLOT_FIRST_DYNAMIC;
 }
 

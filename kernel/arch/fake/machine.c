@@ -110,6 +110,13 @@ void arch_zero(struct paddr at, u64 bytes)
 	memset(arch_phys_to_ptr(at), 0, bytes);
 }
 
+/* A firmware that adds one to everything. */
+void arch_smc(u64 words[ARCH_SMC_WORDS])
+{
+	for (unsigned int i = 0; i < ARCH_SMC_WORDS; i++)
+		words[i]++;
+}
+
 void arch_putc(char c)
 {
 	if (console_length + 1 < sizeof(fake_console))

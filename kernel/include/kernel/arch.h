@@ -59,6 +59,10 @@ void arch_timer_tick(void);
 /* Zeroes RAM (multiple of 16 bytes). */
 void arch_zero(struct paddr at, u64 bytes);
 
+/* An SMC with these words as x0 to x7, which become what it returns. */
+#define ARCH_SMC_WORDS	8u
+void arch_smc(u64 words[ARCH_SMC_WORDS]);
+
 void arch_putc(char c);
 _Noreturn void arch_halt(void);
 

@@ -85,5 +85,6 @@ enum invoke page_table_decode(struct invocation *inv);
 enum invoke asid_control_decode(struct invocation *inv);
 enum invoke asid_pool_decode(struct invocation *inv);
 enum invoke vcpu_decode(struct invocation *inv);
+enum invoke smc_decode(struct invocation *inv);
 
 #endif

@@ -68,9 +68,11 @@ int world_setup(void **state)
 	cdt_insert_root(&slots[S_ASID_CONTROL], cap_plain(CAP_ASID_CONTROL, 0));
 	cdt_insert_root(&slots[S_ASID_POOL], cap_make(CAP_ASID_POOL, paddr(ROOT_POOL_AT)));
 	cdt_insert_root(&slots[S_DOMAIN], cap_plain(CAP_DOMAIN, 0));
+	cdt_insert_root(&slots[SEL4_SLOT_SMC], cap_plain(CAP_SMC, 0));
 	cdt_insert_root(&slots[S_UNTYPED], cap_untyped(paddr(UNTYPED_AT), UNTYPED_BITS, false,
 						       1UL << UNTYPED_BITS));
 	cdt_insert_root(&slots[S_DEVICE], cap_untyped(paddr(0x8000000), 20, true, 1UL << 20));
+	cdt_insert_root(&slots[S_FAR_DEVICE], cap_untyped(paddr(0x4000000000), 12, true, 0));
 	sched_init(world_root);
 	assert_ptr_equal(sched_run(), world_root);
 	return 0;

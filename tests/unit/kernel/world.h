@@ -29,6 +29,7 @@
 #define S_DOMAIN	11
 #define S_UNTYPED	16	/* 16 MiB */
 #define S_DEVICE	17	/* device untyped, 1 MiB */
+#define S_FAR_DEVICE	18	/* device untyped, 4 KiB, at 256 GiB */
 #define S_FREE		32
 
 struct answer {
