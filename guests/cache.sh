@@ -8,7 +8,8 @@
 #	key_of TEXT-OR-FILE...		a key: files by content, folders by all their files, else the text
 
 cache_root=${PEERVISOR_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/peervisor}
-cache_keep=2	# entries of one name: the one in use and the one before
+cache_keep=2	# entries of one name that stay; others go when unused for cache_days: another clone may use them
+cache_days=7
 
 progress() { echo "   $*" >&2; }
 
@@ -53,7 +54,9 @@ cache_make() { # NAME FUNCTION
 	[ "$made" = made ] || { rm -rf "$work"; echo "guests: making $name failed" >&2; return 1; }
 	touch "$work"
 	mv "$work" "$entry"
-	cache_entries "$name" | tail -n +$((cache_keep + 1)) | xargs -r rm -rf
+	cache_entries "$name" | tail -n +$((cache_keep + 1)) | while read -r old; do
+		find "$old" -maxdepth 0 -mtime +$((cache_days - 1)) -exec rm -rf {} +
+	done
 }
 
 cached() {

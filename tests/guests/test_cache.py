@@ -50,11 +50,22 @@ def test_two_at_once(tmp_path):
     assert "waiting: another build makes thing" in result.stderr
 
 
-def test_the_last_two_used_stay(tmp_path):
-    text = "".join('cached thing $(key_of %s) true; sleep 0.02; ' % k for k in "abcac") + 'cached thing-else $(key_of d) true'
-    assert shell(tmp_path, text + "; cached_before thing; echo $entry").returncode == 0
-    keys = [shell(tmp_path, "key_of %s" % k).stdout.strip() for k in "acd"]
-    assert entries(tmp_path) == sorted(["thing-" + keys[0], "thing-" + keys[1], "thing-else-" + keys[2]])
+def test_what_nobody_used_for_a_week_goes_but_for_two(tmp_path):
+    """Entries by when they were used: a now, b six days ago, c eight days ago, e nine; d has a name of its own."""
+    keys = {k: shell(tmp_path, "key_of %s" % k).stdout.strip() for k in "abcdef"}
+    for name, key, days in (("thing", "a", 0), ("thing", "b", 6), ("thing", "c", 8), ("thing", "e", 9),
+                            ("thing-else", "d", 9)):
+        shell(tmp_path, "cached %s %s true; touch -d '%d days ago' $entry" % (name, keys[key], days))
+    assert shell(tmp_path, "cached thing %s true" % keys["f"]).returncode == 0
+    assert entries(tmp_path) == sorted(["thing-else-" + keys["d"]] + ["thing-" + keys[k] for k in "abf"])
+
+
+def test_the_last_two_used_stay_whatever_their_age(tmp_path):
+    keys = [shell(tmp_path, "key_of %s" % k).stdout.strip() for k in "ab"]
+    shell(tmp_path, "cached thing %s true; touch -d '30 days ago' $entry" % keys[0])
+    result = shell(tmp_path, "cached thing %s true; cached_before thing; echo $entry" % keys[1])
+    assert result.stdout.strip().endswith(keys[1])
+    assert len(entries(tmp_path)) == 2
 
 
 def test_key_is_of_contents(tmp_path):
