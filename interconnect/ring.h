@@ -415,11 +415,11 @@ static inline bool ring_take(struct ring_link *l, struct iobuf_message *m)
 	enum ring_rule rule;
 	unsigned int w;
 
-	if (l->status != RING_UP)
+	if (l->status != RING_UP || produced == l->consumed)
 		return false;
 	for (w = 0; w < IOBUF_MESSAGE_WORDS; w++)
 		copy.word[w] = shared_load64(&slot->word[w]);
-	if (!ring_still_up(l) || produced == l->consumed)
+	if (!ring_still_up(l))
 		return false;
 	if (produced - l->consumed > IOBUF_RING_SLOTS) {
 		ring_fail(l, RING_RULE_PRODUCED);

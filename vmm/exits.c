@@ -16,6 +16,8 @@ enum result {
 typedef enum result (*exit_handler)(struct vm *vm, struct vcpu *vcpu, uint32_t esr,
 				    const struct exit_message *message);
 
+#define NO_REGISTER	31u
+
 static void count(struct vm *vm, enum vm_exit kind)
 {
 	vm->stats.exits[kind]++;
@@ -35,21 +37,28 @@ static void drop(struct vm *vm, struct vcpu *vcpu, const struct exit_message *me
 static enum result on_wfx(struct vm *vm, struct vcpu *vcpu, uint32_t esr,
 			  const struct exit_message *message)
 {
+	struct vcpu_idle idle;
+
 	count(vm, EXIT_WFI);
 	if (esr & ESR_WFX_TI) {
-		vcpu_skip(vcpu);
-		vcpu_resume(vcpu);
-	} else {
-		vm_wait_for_interrupt(vm, vcpu);
+		vcpu_finish(vcpu, NO_REGISTER, 0);
+		return HANDLED;
 	}
+	/* Lies hurt the guest that tells them: it sleeps too long or not at all. */
+	if (vcpu->brief)
+		idle = (struct vcpu_idle){ message->mr[1], message->mr[2], message->mr[3] };
+	else
+		idle = vcpu_read_idle(vcpu, vm->gic.access);
+	vm_wait_for_interrupt(vm, vcpu, &idle);
 	return HANDLED;
 }
 
 static void start_cpu(struct vm *vm, const struct psci_result *r)
 {
-	vgic_cpu_online(&vm->gic, r->cpu, true);
 	if (!vcpu_start(&vm->vcpu[r->cpu], r->entry, r->context))
 		vm_stop(vm, "vcpu %u cannot be started", r->cpu);
+	else
+		vgic_cpu_online(&vm->gic, r->cpu, true);	/* what it sets is the new object's */
 }
 
 static void stop_cpu(struct vm *vm, struct vcpu *vcpu)
@@ -58,21 +67,38 @@ static void stop_cpu(struct vm *vm, struct vcpu *vcpu)
 	vcpu_stop(vcpu);
 }
 
+/* Only CPU_ON has three arguments, and the message has no room for the third. */
+static struct psci_result firmware_call(struct vm *vm, struct vcpu *vcpu,
+					const struct exit_message *message)
+{
+	uint64_t function, arg[3] = { 0 };
+
+	if (vcpu->brief && !psci_has_context(message->mr[1])) {
+		function = message->mr[1];
+		arg[0] = message->mr[2];
+		arg[1] = message->mr[3];
+	} else {
+		arg[2] = vcpu_register(vcpu, 3);	/* first: it brings the others */
+		arg[1] = vcpu_register(vcpu, 2);
+		arg[0] = vcpu_register(vcpu, 1);
+		function = vcpu_register(vcpu, 0);
+	}
+	return psci_call(function, arg, vm->vcpus, vm_online(vm));
+}
+
 static enum result on_smc(struct vm *vm, struct vcpu *vcpu, uint32_t esr,
 			  const struct exit_message *message)
 {
-	uint64_t arg[3];
+	struct vcpu_idle idle;
 	struct psci_result r;
 
 	count(vm, EXIT_SMC);
-	arg[2] = vcpu_register(vcpu, 3);	/* first: one read of registers brings the others */
-	arg[1] = vcpu_register(vcpu, 2);
-	arg[0] = vcpu_register(vcpu, 1);
-	r = psci_call(vcpu_register(vcpu, 0), arg, vm->vcpus, vm_online(vm));
+	r = firmware_call(vm, vcpu, message);
 	switch (r.action) {
 	case PSCI_STANDBY:
 		vcpu->standby = true;
-		vm_wait_for_interrupt(vm, vcpu);
+		idle = vcpu_read_idle(vcpu, vm->gic.access);
+		vm_wait_for_interrupt(vm, vcpu, &idle);
 		return HANDLED;
 	case PSCI_CPU_STOP:
 		stop_cpu(vm, vcpu);
@@ -89,9 +115,8 @@ static enum result on_smc(struct vm *vm, struct vcpu *vcpu, uint32_t esr,
 	case PSCI_ANSWER:
 		break;
 	}
-	vcpu_set_register(vcpu, 0, (uint64_t)r.value);
-	vcpu_skip(vcpu);
-	vcpu_resume(vcpu);
+	if (vm->state == VM_RUNNING)
+		vcpu_finish(vcpu, 0, (uint64_t)r.value);
 	return HANDLED;
 }
 
@@ -114,10 +139,7 @@ static enum result on_sysreg(struct vm *vm, struct vcpu *vcpu, uint32_t esr,
 		    (unsigned long long)vcpu_pc(vcpu), is_ignorable(esr) ? ": ignored" : "");
 	if (!is_ignorable(esr))
 		return UNHANDLED;
-	if (esr & 1)		/* direction: a read */
-		vcpu_set_register(vcpu, esr >> 5 & 31, 0);
-	vcpu_skip(vcpu);
-	vcpu_resume(vcpu);
+	vcpu_finish(vcpu, esr & ESR_SYSREG_READ ? ESR_SYSREG_RT(esr) : NO_REGISTER, 0);
 	return HANDLED;
 }
 
@@ -133,11 +155,14 @@ static void abort_access(struct vm *vm, struct vcpu *vcpu, const char *what, uin
 			(unsigned long long)address, (unsigned long long)vcpu_pc(vcpu));
 }
 
-static void decode(struct mmio_access *access, struct vcpu *vcpu, uint32_t esr, uint64_t address)
+static void decode(struct mmio_access *access, struct vcpu *vcpu, uint32_t esr,
+		   const struct exit_message *message)
 {
 	*access = (struct mmio_access){
 		.vcpu = vcpu,
-		.address = gpa(address),
+		.address = gpa(message->mr[1]),
+		.value = message->mr[2],
+		.value_known = vcpu->brief,
 		.size = (uint8_t)(1u << ESR_DABT_SAS(esr)),
 		.reg = ESR_DABT_SRT(esr),
 		.write = esr & ESR_DABT_WNR,
@@ -158,7 +183,7 @@ static enum result on_data_abort(struct vm *vm, struct vcpu *vcpu, uint32_t esr,
 			     LOG_NO_SYNDROME);
 		return HANDLED;
 	}
-	decode(&access, vcpu, esr, address);
+	decode(&access, vcpu, esr, message);
 	count(vm, access.write ? EXIT_MMIO_WRITE : EXIT_MMIO_READ);
 	switch (mmio_dispatch(&vm->mmio, &access)) {
 	case MMIO_DONE:
@@ -235,7 +260,7 @@ static void on_timer(struct vm *vm, struct vcpu *vcpu, const struct exit_message
 		return;
 	}
 	count(vm, EXIT_TIMER);
-	vgic_set_level(&vm->gic, vcpu->index, VGIC_TIMER_INTID, true);
+	vgic_timer(&vm->gic, vcpu->index);
 	vcpu_resume(vcpu);
 }
 
@@ -254,9 +279,7 @@ static void on_hvc(struct vm *vm, struct vcpu *vcpu, const char *what)
 	count(vm, EXIT_HVC);
 	vm_log_once(vm, LOG_HVC, "vcpu %u: %s by hvc, pc 0x%llx: answered not supported",
 		    vcpu->index, what, (unsigned long long)vcpu_pc(vcpu));
-	vcpu_set_register(vcpu, 0, ~0ull);
-	vcpu_skip(vcpu);
-	vcpu_resume(vcpu);
+	vcpu_finish(vcpu, 0, ~0ull);
 }
 
 static void by_label(struct vm *vm, struct vcpu *vcpu, const struct exit_message *message)
@@ -266,11 +289,14 @@ static void by_label(struct vm *vm, struct vcpu *vcpu, const struct exit_message
 		if (message->length != 4 || !is_abort((uint32_t)message->mr[3]))
 			break;
 		vcpu_exited_at(vcpu, message->mr[0]);
+		vcpu->finishable = vcpu->brief;
 		by_syndrome(vm, vcpu, message->mr[3], message);
 		return;
 	case seL4_Fault_VCPUFault:
-		if (message->length != 1 || is_abort((uint32_t)message->mr[0]))
+		if (message->length != (vcpu->brief ? 4 : 1) ||
+		    is_abort((uint32_t)message->mr[0]))
 			break;
+		vcpu->finishable = vcpu->brief;
 		by_syndrome(vm, vcpu, message->mr[0], message);
 		return;
 	case seL4_Fault_VPPIEvent:
@@ -315,5 +341,4 @@ void exits_handle(struct vm *vm, uint64_t badge, const struct exit_message *mess
 	vm->caller = vcpu;
 	vcpu_exited(vcpu);
 	by_label(vm, vcpu, message);
-	vm->caller = NULL;
 }

@@ -425,6 +425,7 @@ static void apply_counters(struct io_proxy *proxy)
 {
 	struct ring_changes changes;
 	unsigned int word, line;
+	uint8_t lines = proxy->level | proxy->held;
 
 	if (!ring_counters_take(&proxy->link, &changes))
 		return;
@@ -441,8 +442,10 @@ static void apply_counters(struct io_proxy *proxy)
 		}
 	}
 	proxy->level = (uint8_t)changes.level;
-	for (line = 0; line < IOBUF_LINES; line++)
-		line_apply(proxy, line);
+	lines ^= proxy->level | proxy->held;
+	for (line = 0; lines >> line; line++)
+		if (lines >> line & 1)
+			line_apply(proxy, line);
 }
 
 static void complete(struct io_proxy *proxy, const struct iobuf_message *m)

@@ -14,12 +14,21 @@ static seL4_MessageInfo_t receive(seL4_Word *badge, struct exit_message *m)
 {
 	seL4_CPtr endpoint = vm.config.endpoint;
 
-	if (!vm.reply)
+	seL4_MessageInfo_t info = seL4_MessageInfo_new(0, 0, 0, vm.reply_done);
+	bool reply = vm.reply;
+
+	if (!reply && vm.config.notification && vm_is_idle(&vm)) {
+		seL4_Wait(vm.config.notification, badge);	/* the reply stays possible */
+		return info;
+	}
+	vm.caller = NULL;
+	vm.reply = vm.reply_done = false;
+	if (!reply)
 		return seL4_RecvWithMRs(endpoint, badge, &m->mr[0], &m->mr[1], &m->mr[2],
 					&m->mr[3]);
-	vm.reply = false;
-	return seL4_ReplyRecvWithMRs(endpoint, seL4_MessageInfo_new(0, 0, 0, 0), badge, &m->mr[0],
-				     &m->mr[1], &m->mr[2], &m->mr[3]);
+	m->mr[0] = vm.reply_value;
+	return seL4_ReplyRecvWithMRs(endpoint, info, badge, &m->mr[0], &m->mr[1], &m->mr[2],
+				     &m->mr[3]);
 }
 
 int main(void)

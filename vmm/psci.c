@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "psci.h"
 
-#include <stdbool.h>
-
 #include "arm/psci.h"
 #include "arm/smccc.h"
 
@@ -63,6 +61,11 @@ static struct psci_result features(uint64_t function)
 	default:
 		return answer(PSCI_RET_NOT_SUPPORTED);
 	}
+}
+
+bool psci_has_context(uint64_t function)
+{
+	return (uint32_t)function == PSCI_CPU_ON_32 || (uint32_t)function == PSCI_CPU_ON_64;
 }
 
 struct psci_result psci_call(uint64_t function, const uint64_t arg[3], unsigned int cpus,

@@ -3,6 +3,7 @@
 #ifndef VMM_PSCI_H
 #define VMM_PSCI_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum psci_action {
@@ -21,6 +22,8 @@ struct psci_result {
 	uint64_t entry, context;
 };
 
+/* Has the call a third argument? */
+bool psci_has_context(uint64_t function);
 /* online: bit n = vCPU n is on, of `cpus`. */
 struct psci_result psci_call(uint64_t function, const uint64_t arg[3], unsigned int cpus,
 			     uint32_t online);

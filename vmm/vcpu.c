@@ -38,13 +38,13 @@ void vcpu_exited(struct vcpu *vcpu)
 {
 	vcpu->known = 0;
 	vcpu->changed = 0;
+	vcpu->finishable = false;
 }
 
 void vcpu_exited_at(struct vcpu *vcpu, uint64_t pc)
 {
 	vcpu->registers[VCPU_PC] = pc;
 	vcpu->known = 1;
-	vcpu->changed = 0;
 }
 
 /* registers[0 .. count) are known afterwards; what was changed stays changed. */
@@ -92,30 +92,40 @@ void vcpu_set_register(struct vcpu *vcpu, unsigned int n, uint64_t value)
 		change(vcpu, position(n), value);
 }
 
-void vcpu_skip(struct vcpu *vcpu)
-{
-	change(vcpu, VCPU_PC, vcpu_pc(vcpu) + INSTRUCTION_SIZE);
-}
-
 /* What fits in message registers needs no IPC buffer: the usual case, one word. */
 void vcpu_resume(struct vcpu *vcpu)
 {
 	bool reply = vcpu->vm->caller == vcpu;	/* it runs on with the next receive */
 
 	vcpu->state = VCPU_RUNNING;
-	vcpu->vm->reply |= reply;
+	vcpu->vm->reply |= reply;	/* of no word: the instruction is executed again */
 	if (vcpu->changed || !reply)
 		seL4_TCB_WriteRegisters(vcpu->tcb, !reply, 0, vcpu->changed,
 					(const seL4_UserContext *)vcpu->registers);
 	vcpu->changed = 0;
 }
 
+void vcpu_finish(struct vcpu *vcpu, unsigned int n, uint64_t value)
+{
+	struct vm *vm = vcpu->vm;
+
+	if (vcpu->finishable && vm->caller == vcpu) {
+		vcpu->state = VCPU_RUNNING;
+		vm->reply = vm->reply_done = true;
+		vm->reply_value = value;
+		return;
+	}
+	vcpu_set_register(vcpu, n, value);
+	change(vcpu, VCPU_PC, vcpu_pc(vcpu) + INSTRUCTION_SIZE);
+	vcpu_resume(vcpu);
+}
+
 void vcpu_complete_mmio(struct vcpu *vcpu, struct mmio_access *access, uint64_t value)
 {
-	if (!access->write)
-		vcpu_set_register(vcpu, access->reg, mmio_extend(access, value));
-	vcpu_skip(vcpu);
-	vcpu_resume(vcpu);
+	if (access->write)
+		vcpu_finish(vcpu, 31, 0);
+	else
+		vcpu_finish(vcpu, access->reg, mmio_extend(access, value));
 }
 
 /* ---- the vCPU object ---- */
@@ -142,10 +152,13 @@ bool vcpu_make(struct vcpu *vcpu)
 				    vcpu->object, 1);
 	if (!error)
 		error = seL4_ARM_VCPU_SetTCB(vcpu->object, vcpu->tcb);
-	if (error)
+	if (error) {
 		vm_log(vm, "vcpu %u: its object cannot be made: kernel error %d", vcpu->index,
 		       (int)error);
-	return !error;
+		return false;
+	}
+	vcpu->brief = !seL4_ARM_VCPU_WriteRegs(vcpu->object, PEERVISOR_VCPU_SHORT_FAULTS, 1);
+	return true;
 }
 
 bool vcpu_start(struct vcpu *vcpu, uint64_t pc, uint64_t x0)
@@ -223,13 +236,20 @@ bool vcpu_has_vectors(struct vcpu *vcpu)
 	return read_system(vcpu, seL4_VCPUReg_VBAR) != 0;
 }
 
-uint64_t vcpu_timer_deadline(struct vcpu *vcpu)
+struct vcpu_idle vcpu_read_idle(struct vcpu *vcpu, bool lists)
 {
-	uint64_t control = read_system(vcpu, seL4_VCPUReg_CNTV_CTL);
+	return (struct vcpu_idle){
+		.control = read_system(vcpu, seL4_VCPUReg_CNTV_CTL),
+		.compare = read_system(vcpu, seL4_VCPUReg_CNTV_CVAL),
+		.empty = lists ? vcpu_empty_lrs(vcpu) : 0,
+	};
+}
 
-	if (!(control & CNTV_CTL_ENABLE) || (control & CNTV_CTL_MASKED))
+uint64_t vcpu_timer_deadline(const struct vcpu *vcpu, const struct vcpu_idle *idle)
+{
+	if (!(idle->control & CNTV_CTL_ENABLE) || (idle->control & CNTV_CTL_MASKED))
 		return ~0ull;
-	return read_system(vcpu, seL4_VCPUReg_CNTV_CVAL) + vcpu->vm->counter_offset;
+	return idle->compare + vcpu->vm->counter_offset;
 }
 
 void vcpu_timer_ack(struct vcpu *vcpu)
@@ -245,14 +265,16 @@ void vcpu_fault_registers(struct vcpu *vcpu, uint64_t *esr, uint64_t *far)
 
 /* ---- list registers ---- */
 
-unsigned int vcpu_probe_list_registers(struct vcpu *vcpu, bool *access)
+struct vcpu_lists vcpu_probe_lists(struct vcpu *vcpu)
 {
 	/* The answer to an index that cannot be says the largest one (2.10, 6.6). */
 	seL4_Error error = seL4_ARM_VCPU_InjectIRQ(vcpu->object, 0, 0, 0, 0xff);
-	unsigned int count = error == seL4_RangeError ? (unsigned int)seL4_GetMR(1) + 1 : 4;
 
-	*access = !seL4_ARM_VCPU_ReadRegs(vcpu->object, PEERVISOR_VCPU_ELRSR).error;
-	return count;
+	return (struct vcpu_lists){
+		.count = error == seL4_RangeError ? (unsigned int)seL4_GetMR(1) + 1 : 4,
+		.access = !seL4_ARM_VCPU_ReadRegs(vcpu->object, PEERVISOR_VCPU_ELRSR).error,
+		.timer = !seL4_ARM_VCPU_ReadRegs(vcpu->object, PEERVISOR_VCPU_TIMER).error,
+	};
 }
 
 uint32_t vcpu_read_lr(struct vcpu *vcpu, unsigned int index)
@@ -263,6 +285,16 @@ uint32_t vcpu_read_lr(struct vcpu *vcpu, unsigned int index)
 void vcpu_write_lr(struct vcpu *vcpu, unsigned int index, uint32_t value)
 {
 	write_system(vcpu, PEERVISOR_VCPU_LR + index, value);
+}
+
+void vcpu_pend_lr(struct vcpu *vcpu, unsigned int index, uint32_t value)
+{
+	write_system(vcpu, PEERVISOR_VCPU_PEND + index, value);
+}
+
+void vcpu_set_timer(struct vcpu *vcpu, uint32_t value)
+{
+	write_system(vcpu, PEERVISOR_VCPU_TIMER, value);
 }
 
 uint64_t vcpu_empty_lrs(struct vcpu *vcpu)

@@ -5,8 +5,11 @@
  *	OFF --start--> RUNNING --block--> WAIT_INTERRUPT or WAIT_DEVICE --resume--> RUNNING
  *
  * Only a RUNNING vCPU can send a fault; what arrives from another one is forged (a guest can send on
- * its fault endpoint by hvc) and is dropped. Registers are read when asked for, as few as possible,
- * and written back with the resumption: one system call for most exits.
+ * its fault endpoint by hvc) and is dropped.
+ *
+ * With the kernel's short faults the message has what is needed and the reply finishes the instruction.
+ * Without, or when the reply has been missed (several vCPUs), registers are read when asked for, as few
+ * as possible, and written back with the resumption.
  */
 #ifndef VMM_VCPU_H
 #define VMM_VCPU_H
@@ -43,6 +46,8 @@ struct vcpu {
 	uint64_t start_pc, start_x0;	/* CPU_ON */
 
 	uint64_t registers[VCPU_REGISTERS];
+	bool brief;			/* the kernel gives short faults of it */
+	bool finishable;		/* the last one was: a reply of a word finishes the instruction */
 	unsigned int known;		/* registers[0 .. known) are those of the vCPU */
 	unsigned int changed;		/* registers[0 .. changed) are written at resumption */
 };
@@ -61,8 +66,9 @@ void vcpu_exited_at(struct vcpu *vcpu, uint64_t pc);
 uint64_t vcpu_pc(struct vcpu *vcpu);
 uint64_t vcpu_register(struct vcpu *vcpu, unsigned int n);	/* x0 to x30; 31 = 0 */
 void vcpu_set_register(struct vcpu *vcpu, unsigned int n, uint64_t value);
-void vcpu_skip(struct vcpu *vcpu);				/* the instruction is done */
 void vcpu_resume(struct vcpu *vcpu);
+/* The instruction that exited is done: it read `value` into register n (31: nothing); on it goes. */
+void vcpu_finish(struct vcpu *vcpu, unsigned int n, uint64_t value);
 
 /* The answer to an access: a read's register, the next instruction, resumption. */
 void vcpu_complete_mmio(struct vcpu *vcpu, struct mmio_access *access, uint64_t value);
@@ -73,8 +79,14 @@ void vcpu_inject_undefined(struct vcpu *vcpu);
 /* Has the guest set vectors? Else an exception would only bring the next one. */
 bool vcpu_has_vectors(struct vcpu *vcpu);
 
+/* What matters of a vCPU that waits. */
+struct vcpu_idle {
+	uint64_t control, compare;	/* CNTV_CTL, CNTV_CVAL */
+	uint64_t empty;			/* bit n: list register n is empty; 0 if that cannot be known */
+};
+struct vcpu_idle vcpu_read_idle(struct vcpu *vcpu, bool lists);
 /* When the virtual timer fires, in ticks of the physical counter; ~0: it does not. */
-uint64_t vcpu_timer_deadline(struct vcpu *vcpu);
+uint64_t vcpu_timer_deadline(const struct vcpu *vcpu, const struct vcpu_idle *idle);
 void vcpu_timer_ack(struct vcpu *vcpu);
 
 /* Two words of a vCPU's system registers for the line that says why a VM stopped. */
@@ -82,10 +94,18 @@ void vcpu_fault_registers(struct vcpu *vcpu, uint64_t *esr, uint64_t *far);
 
 /* ---- list registers of the vCPU's interface ---- */
 
-/* Finds out how many there are and whether the kernel lets them be read. */
-unsigned int vcpu_probe_list_registers(struct vcpu *vcpu, bool *access);
+struct vcpu_lists {
+	unsigned int count;
+	bool access;		/* the kernel lets them be read and written */
+	bool timer;		/* and takes vcpu_pend_lr and vcpu_set_timer */
+};
+struct vcpu_lists vcpu_probe_lists(struct vcpu *vcpu);
 uint32_t vcpu_read_lr(struct vcpu *vcpu, unsigned int index);
 void vcpu_write_lr(struct vcpu *vcpu, unsigned int index, uint32_t value);
+/* An edge: value goes there if it is empty, else what is there is pending in addition. */
+void vcpu_pend_lr(struct vcpu *vcpu, unsigned int index, uint32_t value);
+/* The kernel puts the virtual timer into the last one itself; of value priority and group. 0: no. */
+void vcpu_set_timer(struct vcpu *vcpu, uint32_t value);
 uint64_t vcpu_empty_lrs(struct vcpu *vcpu);		/* ELRSR */
 uint32_t vcpu_vmcr(struct vcpu *vcpu);
 /* The kernel's own call: pending, with a maintenance event at its end. False: it was refused. */

@@ -99,10 +99,73 @@ static bool wants_lr(const struct vgic *gic, const struct vgic_irq *irq)
 	return deliverable(gic, irq);
 }
 
+/* ---- the timer's interrupt, if the kernel delivers it ---- */
+
+static bool is_timer(const struct vgic *gic, const struct vgic_irq *irq)
+{
+	return irq->intid == VGIC_TIMER_INTID && gic->timer;
+}
+
+static uint32_t list_value(const struct vgic_irq *irq)
+{
+	return irq->intid | (uint32_t)(irq->priority >> 3) << GICH_LR_PRIORITY_SHIFT |
+	       (irq->group1 ? GICH_LR_GROUP1 : 0);
+}
+
+/* If its line is still up the kernel's event says so. */
+static void timer_take_back(struct vgic *gic, struct vgic_irq *irq)
+{
+	struct vgic_cpu *c = &gic->cpu[irq->cpu];
+	uint32_t value;
+
+	if (!c->timer)
+		return;
+	c->timer = 0;
+	vcpu_set_timer(c->vcpu, 0);
+	value = vcpu_read_lr(c->vcpu, gic->lrs);
+	if (!(value & GICH_LR_STATE))
+		return;
+	irq->active = value & GICH_LR_ACTIVE;
+	vcpu_write_lr(c->vcpu, gic->lrs, 0);
+}
+
+/* While nothing of it is here it is the kernel's. */
+static void timer_update(struct vgic *gic, struct vgic_irq *irq)
+{
+	struct vgic_cpu *c = &gic->cpu[irq->cpu];
+
+	if (!irq->enabled || !forwarded(gic, irq) || !c->online || irq->active ||
+	    vgic_is_pending(irq)) {
+		timer_take_back(gic, irq);
+	} else if (!c->timer) {
+		c->timer = list_value(irq) | GICH_LR_PENDING;
+		vcpu_set_timer(c->vcpu, c->timer);
+	}
+}
+
+void vgic_timer(struct vgic *gic, unsigned int cpu)
+{
+	struct vgic_irq *irq = &gic->cpu[cpu].private[VGIC_TIMER_INTID];
+
+	if (gic->cpu[cpu].timer && irq->ended)
+		irq->ended(irq->source, irq->intid);	/* of before it was given to the kernel */
+	else
+		vgic_set_level(gic, cpu, VGIC_TIMER_INTID, true);
+}
+
+bool vgic_timer_is_up(struct vgic *gic, unsigned int cpu, uint64_t empty)
+{
+	const struct vgic_cpu *c = &gic->cpu[cpu];
+
+	return c->timer ? !(empty >> gic->lrs & 1) : c->private[VGIC_TIMER_INTID].level;
+}
+
 void vgic_update(struct vgic *gic, struct vgic_irq *irq)
 {
 	if (irq->lr >= 0)
 		return;
+	if (is_timer(gic, irq))
+		timer_update(gic, irq);
 	if (irq->queued)
 		dequeue(gic, irq);	/* priority or target may be new */
 	if (wants_lr(gic, irq) && choose_cpu(gic, irq))
@@ -160,10 +223,24 @@ static void unload(struct vgic *gic, struct vgic_irq *irq, uint32_t value)
 	irq->soft = false;
 }
 
+uint32_t vgic_peek(struct vgic *gic, const struct vgic_irq *irq)
+{
+	struct vgic_cpu *c = &gic->cpu[irq->cpu];
+	uint32_t value = 0;
+
+	if (irq->lr >= 0 && gic->access)
+		value = vcpu_read_lr(c->vcpu, (unsigned int)irq->lr);
+	else if (is_timer(gic, irq) && c->timer)
+		value = vcpu_read_lr(c->vcpu, gic->lrs);
+	return value & GICH_LR_STATE ? value : 0;
+}
+
 void vgic_fold(struct vgic *gic, struct vgic_irq *irq)
 {
 	uint32_t value;
 
+	if (is_timer(gic, irq))
+		timer_take_back(gic, irq);
 	if (irq->lr < 0 || !gic->access)
 		return;
 	value = vcpu_read_lr(gic->cpu[irq->cpu].vcpu, (unsigned int)irq->lr);
@@ -217,22 +294,19 @@ static void refused(struct vgic *gic, struct vgic_cpu *c, struct vgic_irq *irq, 
 
 static void load(struct vgic *gic, struct vgic_cpu *c, struct vgic_irq *irq, unsigned int lr)
 {
-	uint32_t value = is_sgi(irq) ? sgi_state(irq) : line_state(gic, irq);
-	unsigned int priority = irq->priority >> 3;
+	uint32_t value = list_value(irq) | (is_sgi(irq) ? sgi_state(irq) : line_state(gic, irq));
 
 	dequeue(gic, irq);
-	value |= irq->intid | priority << GICH_LR_PRIORITY_SHIFT;
-	if (irq->group1)
-		value |= GICH_LR_GROUP1;
 	if (gic->access)
 		vcpu_write_lr(c->vcpu, lr, value);
-	else if (!vcpu_inject_irq(c->vcpu, irq->intid, priority, irq->group1, lr))
+	else if (!vcpu_inject_irq(c->vcpu, irq->intid, irq->priority >> 3, irq->group1, lr))
 		return refused(gic, c, irq, lr);
 	irq->lr = (int8_t)lr;
 	irq->active = false;
 	c->in_lr[lr] = irq;
 	c->written[lr] = value;
 	c->free &= ~(1u << lr);
+	c->news |= value & GICH_LR_PENDING;
 	gic->injected++;
 }
 
@@ -332,23 +406,34 @@ static bool passes_mask(uint32_t vmcr, uint32_t lr)
 	return (vmcr & enable) && (lr >> GICH_LR_PRIORITY_SHIFT & 0x1f) < vmcr >> VMCR_PRIORITY_SHIFT;
 }
 
-/* Looks at what is in the list registers. An end that was not noticed yet may bring the next one. */
-static bool look(struct vgic *gic, struct vgic_cpu *c, bool *ends)
+/* The list registers in use that are not said to be empty. */
+static uint64_t to_look_at(const struct vgic *gic, const struct vgic_cpu *c, uint64_t empty)
 {
+	uint64_t used = ((1u << gic->lrs) - 1) & ~c->free;
+
+	if (c->timer)
+		used |= 1u << gic->lrs;
+	return used & ~empty;
+}
+
+/* Looks at what is in them. An end that was not noticed yet may bring the next one. */
+static bool look(struct vgic *gic, struct vgic_cpu *c, uint64_t empty, bool *ends)
+{
+	uint64_t used = to_look_at(gic, c, empty);
 	uint32_t vmcr = 0, value;
-	unsigned int i;
 
 	*ends = false;
-	for (i = 0; i < gic->lrs; i++) {
-		if (!c->in_lr[i])
-			continue;
+	for (; used; used &= used - 1) {
+		unsigned int i = (unsigned int)__builtin_ctzll(used);
+
+		if (i < gic->lrs && !c->in_lr[i])
+			continue;	/* the kernel refused it */
 		if (!gic->access)
 			return true;	/* may be; a wfi too many costs an exit, one too few a hang */
 		value = vcpu_read_lr(c->vcpu, i);
-		if (!(value & GICH_LR_STATE)) {
+		if (!(value & GICH_LR_STATE) && c->in_lr[i]) {
 			ended(gic, c, i);
 			*ends = true;
-			continue;
 		}
 		if (!(value & GICH_LR_PENDING))
 			continue;
@@ -360,26 +445,50 @@ static bool look(struct vgic *gic, struct vgic_cpu *c, bool *ends)
 	return false;
 }
 
-bool vgic_pending(struct vgic *gic, unsigned int cpu)
+bool vgic_pending(struct vgic *gic, unsigned int cpu, uint64_t empty)
 {
 	struct vgic_cpu *c = &gic->cpu[cpu];
 	bool ends;
 
+	if (c->ready)
+		empty = 0;		/* what is loaded now was not there when it was said */
 	do {
 		vgic_settle(gic, cpu);
-		if (look(gic, c, &ends))
+		c->news = false;
+		if (look(gic, c, empty, &ends))
 			return true;
 	} while (ends && c->ready);
 	return false;
 }
 
+bool vgic_news(struct vgic *gic, unsigned int cpu)
+{
+	bool news = gic->cpu[cpu].news;
+
+	gic->cpu[cpu].news = false;
+	return news;
+}
+
 /* ---- what devices do ---- */
+
+/* One that nobody waits for the end of: whether it has ended is the kernel's to see. */
+static void pend_again(struct vgic *gic, struct vgic_irq *irq)
+{
+	struct vgic_cpu *c = &gic->cpu[irq->cpu];
+	unsigned int lr = (unsigned int)irq->lr;
+
+	vcpu_pend_lr(c->vcpu, lr, (c->written[lr] & ~GICH_LR_STATE) | GICH_LR_PENDING);
+	c->news = true;
+	gic->injected++;
+}
 
 /* An edge: only an interrupt that is not pending in its list register already makes a difference. */
 static void latch(struct vgic *gic, struct vgic_irq *irq)
 {
 	uint32_t value;
 
+	if (irq->lr >= 0 && gic->timer && irq->edge && !irq->ended)
+		return pend_again(gic, irq);
 	if (irq->lr >= 0 && gic->access) {
 		value = vcpu_read_lr(gic->cpu[irq->cpu].vcpu, (unsigned int)irq->lr);
 		if (value & GICH_LR_PENDING)
@@ -533,6 +642,8 @@ void vgic_reset(struct vgic *gic)
 		struct vgic_cpu *c = &gic->cpu[cpu];
 
 		c->ready = NULL;
+		c->timer = 0;		/* vCPU objects are made anew */
+		c->news = false;
 		memset(c->in_lr, 0, sizeof(c->in_lr));
 		memset(c->written, 0, sizeof(c->written));
 		c->free = (1u << gic->lrs) - 1;
@@ -556,12 +667,14 @@ void vgic_init(struct vgic *gic, struct vcpu *const *vcpus, unsigned int cpus,
 	vgic_reset(gic);
 }
 
-void vgic_set_list_registers(struct vgic *gic, unsigned int count, bool access)
+void vgic_set_list_registers(struct vgic *gic, const struct vcpu_lists *lists)
 {
 	unsigned int i;
 
-	gic->lrs = count < VGIC_LRS ? count : VGIC_LRS;
-	gic->access = access;
+	gic->timer = lists->timer && lists->access && lists->count > 1 && lists->count <= VGIC_LRS;
+	gic->lrs = lists->count < VGIC_LRS ? lists->count : VGIC_LRS;
+	gic->lrs -= gic->timer;
+	gic->access = lists->access;
 	for (i = 0; i < gic->cpus; i++)
 		gic->cpu[i].free = (1u << gic->lrs) - 1;
 }

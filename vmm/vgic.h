@@ -14,6 +14,10 @@
  * Without the kernel's extension (access = false) a list register cannot be read: it counts as used
  * until its maintenance event, which InjectIRQ always asks for.
  *
+ * The virtual timer's interrupt the kernel can put into a list register by itself (timer = true): the
+ * last one is kept for it, and while c->timer is not 0 nothing of that interrupt is here. A look from
+ * the distributor's registers that changes something takes it back (fold) until it is quiet again.
+ *
  * A *held* line is one whose source waits for the guest's end of interrupt (a passed-through level
  * interrupt, the virtual timer, a resampled line): at the end, and when the guest enables it, the line
  * is lowered and `ended` is called, upon which the source raises it again if it still must.
@@ -25,6 +29,7 @@
 #include <stdint.h>
 
 struct vcpu;
+struct vcpu_lists;
 
 #define VGIC_CPUS		8
 #define VGIC_INTIDS		512
@@ -63,7 +68,9 @@ struct vgic_cpu {
 	struct vgic_irq *in_lr[VGIC_LRS];
 	uint32_t written[VGIC_LRS];	/* as last written: priority and the maintenance bit */
 	uint32_t free;			/* bit n: list register n is known to be empty */
+	uint32_t timer;			/* how the kernel delivers the timer; 0: by an event */
 	bool online;
+	bool news;			/* something became pending since vgic_news */
 };
 
 struct vgic {
@@ -71,8 +78,9 @@ struct vgic {
 	struct vgic_irq spi[VGIC_INTIDS - VGIC_PRIVATE];
 	unsigned int cpus;
 	unsigned int intids;
-	unsigned int lrs;
+	unsigned int lrs;		/* without the one that the kernel's timer has */
 	bool access;
+	bool timer;			/* the kernel delivers it, and pends list registers */
 	uint32_t ctlr;
 	uint64_t injected;		/* interrupts put into list registers */
 	uint64_t overflowed;		/* times that they were all taken */
@@ -80,7 +88,7 @@ struct vgic {
 
 void vgic_init(struct vgic *gic, struct vcpu *const *vcpus, unsigned int cpus,
 	       unsigned int intids);
-void vgic_set_list_registers(struct vgic *gic, unsigned int count, bool access);
+void vgic_set_list_registers(struct vgic *gic, const struct vcpu_lists *lists);
 /* The guest starts anew: all state as after reset; held lines are released. List registers are new. */
 void vgic_reset(struct vgic *gic);
 void vgic_cpu_online(struct vgic *gic, unsigned int cpu, bool online);
@@ -93,14 +101,22 @@ void vgic_hold(struct vgic *gic, unsigned int cpu, unsigned int intid, vgic_ende
 
 /* The kernel's maintenance event. False: index is none of a list register in use. */
 bool vgic_maintenance(struct vgic *gic, unsigned int cpu, uint64_t index);
+/* The kernel's event of the virtual timer. */
+void vgic_timer(struct vgic *gic, unsigned int cpu);
 /* Loads list registers; before a vCPU runs on. */
 void vgic_settle(struct vgic *gic, unsigned int cpu);
-/* Would an interrupt end a wfi now? */
-bool vgic_pending(struct vgic *gic, unsigned int cpu);
+/* Would an interrupt end a wfi now? Bit n of empty: nothing is in list register n; only believed in that. */
+bool vgic_pending(struct vgic *gic, unsigned int cpu, uint64_t empty);
+/* Has something become pending since vgic_pending, or since the last call? */
+bool vgic_news(struct vgic *gic, unsigned int cpu);
+/* The timer's interrupt came and is not ended yet. */
+bool vgic_timer_is_up(struct vgic *gic, unsigned int cpu, uint64_t empty);
 
 /* ---- for the distributor's registers ---- */
 
 struct vgic_irq *vgic_irq(struct vgic *gic, unsigned int cpu, unsigned int intid);
+/* The list register that it is in, or 0. */
+uint32_t vgic_peek(struct vgic *gic, const struct vgic_irq *irq);
 /* Takes the interrupt out of its list register, so that its state is all here. */
 void vgic_fold(struct vgic *gic, struct vgic_irq *irq);
 /* After any change of its state. */

@@ -58,12 +58,13 @@ static void clear_enable(struct vgic *gic, struct vgic_irq *irq, uint32_t value)
 
 static uint32_t read_pending(struct vgic *gic, struct vgic_irq *irq)
 {
-	uint32_t pending;
+	uint32_t there;
 
-	vgic_fold(gic, irq);
-	pending = vgic_is_pending(irq);
-	vgic_update(gic, irq);
-	return pending || (!gic->access && irq->lr >= 0);
+	if (vgic_is_pending(irq) || (!gic->access && irq->lr >= 0))
+		return 1;
+	there = vgic_peek(gic, irq);
+	/* A line that fell is pending no more, but what was latched and the kernel's timer are. */
+	return (there & GICH_LR_PENDING) && (irq->edge || irq->soft || irq->lr < 0);
 }
 
 static void set_pending(struct vgic *gic, struct vgic_irq *irq, uint32_t value)
@@ -86,12 +87,7 @@ static void clear_pending(struct vgic *gic, struct vgic_irq *irq, uint32_t value
 
 static uint32_t read_active(struct vgic *gic, struct vgic_irq *irq)
 {
-	uint32_t active;
-
-	vgic_fold(gic, irq);
-	active = irq->active;
-	vgic_update(gic, irq);
-	return active;
+	return irq->active || (vgic_peek(gic, irq) & GICH_LR_ACTIVE);
 }
 
 static void set_active(struct vgic *gic, struct vgic_irq *irq, uint32_t value)
@@ -156,11 +152,10 @@ static void write_config(struct vgic *gic, struct vgic_irq *irq, uint32_t value)
 
 static uint32_t read_sources(struct vgic *gic, struct vgic_irq *irq)
 {
-	uint32_t sources;
+	uint32_t there = vgic_peek(gic, irq), sources = irq->sources;
 
-	vgic_fold(gic, irq);
-	sources = irq->sources;
-	vgic_update(gic, irq);
+	if (there & GICH_LR_PENDING)
+		sources |= 1u << (there >> GICH_LR_CPUID_SHIFT & 7);
 	return sources;
 }
 
@@ -217,36 +212,38 @@ static const struct block *block_at(uint64_t offset, uint64_t *first)
 	return *first == GICD_SPENDSGIR ? &set_sgi : NULL;
 }
 
+/* Interrupts of one word are neighbours in memory: all private or all shared. */
 static uint64_t read_block(struct vgic *gic, const struct block *b, const struct mmio_access *a,
 			   unsigned int first)
 {
-	unsigned int count = a->size * 8u / b->bits, i;
+	struct vgic_irq *irq = vgic_irq(gic, a->vcpu->index, first);
+	unsigned int bits = a->size * 8u, at;
 	uint64_t value = 0;
 
-	for (i = 0; i < count; i++) {
-		struct vgic_irq *irq = vgic_irq(gic, a->vcpu->index, first + i);
-
-		if (irq)
-			value |= (uint64_t)b->read(gic, irq) << (i * b->bits);
-	}
+	if (!irq)
+		return 0;
+	if (b->read == read_enable)	/* what Linux reads most, all 32: no call for each */
+		for (at = 0; at < bits; at++, irq++)
+			value |= (uint64_t)irq->enabled << at;
+	else
+		for (at = 0; at < bits; at += b->bits, irq++)
+			value |= (uint64_t)b->read(gic, irq) << at;
 	return value;
 }
 
 static void write_block(struct vgic *gic, const struct block *b, struct mmio_access *a,
 			unsigned int first)
 {
-	unsigned int count = a->size * 8u / b->bits, i;
-	uint32_t mask = (1u << b->bits) - 1;
-	uint64_t value = mmio_write_value(a);
+	struct vgic_irq *irq = vgic_irq(gic, a->vcpu->index, first);
+	uint32_t mask = (1u << b->bits) - 1, value = (uint32_t)mmio_write_value(a);
+	unsigned int bits = a->size * 8u, at;
 
-	for (i = 0; i < count; i++, value >>= b->bits) {
-		struct vgic_irq *irq;
-
-		if (b->ones && !(value & mask))
-			continue;
-		irq = vgic_irq(gic, a->vcpu->index, first + i);
-		if (irq)
-			b->write(gic, irq, (uint32_t)value & mask);
+	for (at = 0; irq && at < bits; at += b->bits) {
+		if (b->ones && !(value >> at))
+			return;
+		if (b->ones)	/* on to the next that something is written for */
+			at += (unsigned int)__builtin_ctz(value >> at) & ~(b->bits - 1u);
+		b->write(gic, irq + at / b->bits, value >> at & mask);
 	}
 }
 

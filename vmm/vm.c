@@ -78,16 +78,27 @@ static void settle_timer(struct vm *vm)
 
 static void wake(struct vcpu *vcpu)
 {
-	if (vcpu->standby)
-		vcpu_set_register(vcpu, 0, 0);
+	unsigned int result = vcpu->standby ? 0 : 31;	/* x0 := 0, or nothing */
+
 	vcpu->standby = false;
-	vcpu_skip(vcpu);
-	vcpu_resume(vcpu);
+	vcpu_finish(vcpu, result, 0);
 }
 
-void vm_wait_for_interrupt(struct vm *vm, struct vcpu *vcpu)
+bool vm_is_idle(const struct vm *vm)
 {
-	if (vgic_pending(&vm->gic, vcpu->index)) {
+	unsigned int i;
+
+	if (!vm->caller || vm->caller->state == VCPU_RUNNING)
+		return false;
+	for (i = 0; i < vm->vcpus; i++)
+		if (vm->vcpu[i].state != VCPU_OFF && &vm->vcpu[i] != vm->caller)
+			return false;
+	return true;
+}
+
+void vm_wait_for_interrupt(struct vm *vm, struct vcpu *vcpu, const struct vcpu_idle *idle)
+{
+	if (vgic_pending(&vm->gic, vcpu->index, idle->empty)) {
 		wake(vcpu);
 		return;
 	}
@@ -99,8 +110,8 @@ void vm_wait_for_interrupt(struct vm *vm, struct vcpu *vcpu)
 	}
 	vcpu->state = VCPU_WAIT_INTERRUPT;
 	/* A timer that fired and is not ended yet cannot fire again. */
-	vcpu->wake = vgic_irq(&vm->gic, vcpu->index, VGIC_TIMER_INTID)->level ?
-		NEVER : vcpu_timer_deadline(vcpu);
+	vcpu->wake = vgic_timer_is_up(&vm->gic, vcpu->index, idle->empty) ?
+		NEVER : vcpu_timer_deadline(vcpu, idle);
 }
 
 static void on_deadline(struct vm *vm)
@@ -247,7 +258,7 @@ static void halt(struct vm *vm)
 
 	for (i = 0; i < vm->vcpus; i++)
 		vcpu_stop(&vm->vcpu[i]);
-	vm->reply = false;
+	vm->reply = vm->reply_done = false;
 }
 
 static void release(struct vm *vm, const char *why)
@@ -366,10 +377,11 @@ void vm_event(struct vm *vm, uint64_t badge)
 
 static void settle_vcpu(struct vm *vm, struct vcpu *vcpu)
 {
-	if (vcpu->state == VCPU_OFF || !vm->gic.cpu[vcpu->index].ready)
+	if (vcpu->state == VCPU_OFF)
 		return;
 	vgic_settle(&vm->gic, vcpu->index);
-	if (vcpu->state == VCPU_WAIT_INTERRUPT && vgic_pending(&vm->gic, vcpu->index))
+	/* One that the guest masks ends its wfi too: that is allowed, and rare. */
+	if (vcpu->state == VCPU_WAIT_INTERRUPT && vgic_news(&vm->gic, vcpu->index))
 		wake(vcpu);
 }
 
@@ -476,14 +488,13 @@ static bool init_vcpus(struct vm *vm)
 static bool init_gic(struct vm *vm)
 {
 	const struct config *c = &vm->config;
-	bool access;
-	unsigned int count;
+	struct vcpu_lists lists;
 
 	if (!vcpu_make(&vm->vcpu[0]))
 		return false;
-	count = vcpu_probe_list_registers(&vm->vcpu[0], &access);
-	vgic_set_list_registers(&vm->gic, count, access);
-	if (!access)
+	lists = vcpu_probe_lists(&vm->vcpu[0]);
+	vgic_set_list_registers(&vm->gic, &lists);
+	if (!lists.access)
 		vm_log(vm, "this kernel does not show list registers: a maintenance exit for each "
 		       "interrupt");
 	gicv2m_init(&vm->v2m, &vm->gic, gpa(c->v2m.base), (unsigned int)c->v2m_first,

@@ -82,8 +82,10 @@ struct vm {
 
 	struct vcpu vcpu[CONFIG_VCPUS];
 	unsigned int vcpus;
-	struct vcpu *caller;		/* whose fault is being handled */
-	bool reply;			/* answer it with the next receive */
+	struct vcpu *caller;		/* whose fault can be answered by a reply; NULL: nobody's */
+	bool reply;			/* answer it with the next receive: */
+	bool reply_done;		/* its instruction is done ... */
+	uint64_t reply_value;		/* ... and reads this */
 	bool reset_wanted;
 	bool off_wanted;
 
@@ -106,7 +108,9 @@ void vm_event(struct vm *vm, uint64_t badge);
 /* After each event: list registers, who wakes up, what is signalled, the timer. */
 void vm_settle(struct vm *vm);
 
-void vm_wait_for_interrupt(struct vm *vm, struct vcpu *vcpu);
+void vm_wait_for_interrupt(struct vm *vm, struct vcpu *vcpu, const struct vcpu_idle *idle);
+/* Nothing can come from the guest, and who waits is answered by a reply later. */
+bool vm_is_idle(const struct vm *vm);
 uint32_t vm_online(const struct vm *vm);
 void vm_print_stats(struct vm *vm);
 

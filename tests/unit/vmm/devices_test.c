@@ -18,7 +18,7 @@ static void start(void)
 {
 	fake_vcpu_reset();
 	vgic_init(&gic, list, 1, 384);
-	vgic_set_list_registers(&gic, FAKE_LRS, true);
+	vgic_set_list_registers(&gic, &(struct vcpu_lists){ FAKE_LRS, true, false });
 	vgic_cpu_online(&gic, 0, true);
 	vgic_set_ctlr(&gic, 1);
 }

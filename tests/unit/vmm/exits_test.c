@@ -28,7 +28,7 @@ static struct vm vm;
 
 /* What the kernel would answer: registers of the thread and of the vCPU object. */
 static uint64_t thread[36], object[seL4_VCPUReg_Num], lr[4];
-static bool extension;
+static bool extension, short_faults;	/* which of them the kernel has */
 static uint64_t counter;
 
 static void answer(struct sel4_trap *trap, seL4_Word error, seL4_Word value)
@@ -58,19 +58,31 @@ static int read_object(seL4_Word number, struct sel4_trap *trap)
 	return 1;
 }
 
+static int write_object(seL4_Word number, seL4_Word value, struct sel4_trap *trap)
+{
+	if (number < seL4_VCPUReg_Num) {
+		object[number] = value;
+		return 0;
+	}
+	if (!extension || (number == PEERVISOR_VCPU_SHORT_FAULTS && !short_faults)) {
+		answer(trap, seL4_InvalidArgument, 1);
+		return 1;
+	}
+	if (number < PEERVISOR_VCPU_LR + 4)
+		lr[number - PEERVISOR_VCPU_LR] = value;
+	else if (number >= PEERVISOR_VCPU_PEND && number < PEERVISOR_VCPU_PEND + 4)
+		lr[number - PEERVISOR_VCPU_PEND] |= value;
+	return 0;
+}
+
 static int kernel(const struct fake_call *call, struct sel4_trap *trap)
 {
 	if (call->number != SEL4_SYS_CALL)
 		return 0;
 	if (call->cptr == VCPU && call->label == ARMVCPUReadReg)
 		return read_object(call->mr[0], trap);
-	if (call->cptr == VCPU && call->label == ARMVCPUWriteReg) {
-		if (call->mr[0] < seL4_VCPUReg_Num)
-			object[call->mr[0]] = call->mr[1];
-		else if (call->mr[0] < PEERVISOR_VCPU_LR + 4)
-			lr[call->mr[0] - PEERVISOR_VCPU_LR] = call->mr[1];
-		return 0;
-	}
+	if (call->cptr == VCPU && call->label == ARMVCPUWriteReg)
+		return write_object(call->mr[0], call->mr[1], trap);
 	if (call->cptr == VCPU && call->label == ARMVCPUInjectIRQ && call->mr[0] >> 32 > 3) {
 		answer(trap, seL4_RangeError, 0);
 		trap->mr[1] = 3;
@@ -154,11 +166,13 @@ static enum mmio_result on_scratch(void *device, struct mmio_access *access)
 	return MMIO_DONE;
 }
 
-static void start(bool with_extension)
+enum kernel_kind { SEL4, LISTS, SHORT };	/* SHORT has the list registers, too */
+
+static void start(enum kernel_kind kind)
 {
+	bool with_extension = kind != SEL4;
 	struct vcpu *list[1] = { &vm.vcpu[0] };
-	bool access;
-	unsigned int count;
+	struct vcpu_lists lists;
 
 	fake_reset();
 	fake_hook = kernel;
@@ -167,6 +181,7 @@ static void start(bool with_extension)
 	memset(object, 0, sizeof(object));
 	memset(lr, 0, sizeof(lr));
 	extension = with_extension;
+	short_faults = kind == SHORT;
 	counter = 1000;
 	deadline = ~0ull;
 	vm.config.name = "test";
@@ -179,10 +194,11 @@ static void start(bool with_extension)
 	vm.vcpu[0] = (struct vcpu){ .vm = &vm, .tcb = TCB, .object = VCPU, .untyped = 12,
 				    .fault_badge = BADGE };
 	vgic_init(&vm.gic, list, 1, 384);
-	count = vcpu_probe_list_registers(&vm.vcpu[0], &access);
-	assert_int_equal(count, 4);
-	assert_int_equal(access, with_extension);
-	vgic_set_list_registers(&vm.gic, count, access);
+	lists = vcpu_probe_lists(&vm.vcpu[0]);
+	assert_int_equal(lists.count, 4);
+	assert_int_equal(lists.access, with_extension);
+	assert_int_equal(lists.timer, with_extension);
+	vgic_set_list_registers(&vm.gic, &lists);
 	vgic_cpu_online(&vm.gic, 0, true);
 	mmio_add(&vm.mmio, "scratch", gpa(0x5000), 0x1000, on_scratch, NULL);
 	assert_true(vcpu_start(&vm.vcpu[0], 0x40000000, 0x42000000));
@@ -201,7 +217,7 @@ static void fault(seL4_Word label, seL4_Word length, uint64_t a, uint64_t b, uin
 
 static void test_start(void **state)
 {
-	start(true);
+	start(LISTS);
 	assert_int_equal(thread[VCPU_PC], 0x40000000);
 	assert_int_equal(thread[VCPU_SPSR], 0x3c5);
 	assert_int_equal(thread[3], 0x42000000);
@@ -210,7 +226,7 @@ static void test_start(void **state)
 
 static void test_store_and_load(void **state)
 {
-	start(true);
+	start(LISTS);
 	thread[VCPU_PC] = 0x40001000;
 	thread[5] = 77;			/* x2 */
 	fault(seL4_Fault_VMFault, 4, 0x40001000, 0x5008, 0, STORE);
@@ -225,7 +241,7 @@ static void test_store_and_load(void **state)
 
 static void test_unmapped(void **state)
 {
-	start(true);
+	start(LISTS);
 	object[seL4_VCPUReg_VBAR] = 0xffff0000;
 	thread[VCPU_PC] = 0x40001000;
 	fault(seL4_Fault_VMFault, 4, 0x40001000, 0x9999000, 0, LOAD);
@@ -233,7 +249,7 @@ static void test_unmapped(void **state)
 	assert_int_equal(object[seL4_VCPUReg_ESR] >> 26, 0x25);
 	assert_int_equal(thread[VCPU_PC], 0xffff0200);
 	/* without vectors the VM stops, and nothing of it runs on */
-	start(true);
+	start(LISTS);
 	fault(seL4_Fault_VMFault, 4, 0x40001000, 0x9999000, 0, LOAD);
 	assert_int_equal(vm.state, VM_STOPPED);
 	assert_non_null(fake_last(SEL4_SYS_CALL, TCBSuspend));
@@ -241,7 +257,7 @@ static void test_unmapped(void **state)
 
 static void test_wfi(void **state)
 {
-	start(true);
+	start(LISTS);
 	vm.counter_offset = 100;
 	object[seL4_VCPUReg_CNTV_CTL] = 1;
 	object[seL4_VCPUReg_CNTV_CVAL] = 5000;
@@ -266,8 +282,9 @@ static void test_wfi(void **state)
 
 static void test_timer_tick(void **state)
 {
-	start(true);
+	start(LISTS);
 	vgic_set_ctlr(&vm.gic, 1);
+	vm.gic.timer = false;		/* by events */
 	vgic_hold(&vm.gic, 0, 27, NULL, NULL);
 	vgic_enable(&vm.gic, vgic_irq(&vm.gic, 0, 27), true);
 	fault(seL4_Fault_VPPIEvent, 1, 27, 0, 0, 0);
@@ -275,6 +292,76 @@ static void test_timer_tick(void **state)
 	assert_true(vm.reply);		/* nothing to write: answered with the next receive */
 	vm.reply = false;
 	assert_int_equal(fake_num_calls, 1);
+}
+
+/* A fault and a reply: nothing else is asked of the kernel. */
+static void test_short_faults(void **state)
+{
+	start(SHORT);
+	assert_true(vm.vcpu[0].brief);
+	fault(seL4_Fault_VMFault, 4, 0x40001000, 0x5008, 0x123456789, STORE);
+	assert_int_equal(scratch, 0x23456789);
+	assert_true(vm.reply && vm.reply_done);
+	assert_int_equal(fake_num_calls, 0);
+	scratch = 0x8899aabbcc;
+	fault(seL4_Fault_VMFault, 4, 0x40001000, 0x5008, 0, LOAD);
+	assert_true(vm.reply && vm.reply_done);
+	assert_int_equal(vm.reply_value, 0x99aabbcc);
+	fault(seL4_Fault_VCPUFault, 4, SMC, PSCI_VERSION, 0, 0);
+	assert_true(vm.reply && vm.reply_done);
+	assert_int_equal(vm.reply_value, 0x10001);
+	assert_int_equal(fake_num_calls, 0);
+	/* a fault of the other form is not one of this vCPU */
+	vm.reply = vm.reply_done = false;
+	fault(seL4_Fault_VCPUFault, 1, WFI, 0, 0, 0);
+	assert_int_equal(vm.stats.forged, 1);
+	assert_false(vm.reply);
+}
+
+/* While it waits its reply stays possible, and so does the answer by registers. */
+static void test_short_wait(void **state)
+{
+	start(SHORT);
+	vm.counter_offset = 100;
+	fault(seL4_Fault_VCPUFault, 4, WFI, 1, 5000, 15);
+	assert_int_equal(vm.vcpu[0].state, VCPU_WAIT_INTERRUPT);
+	assert_int_equal(deadline, 5100);
+	assert_int_equal(fake_num_calls, 0);
+	assert_false(vm.reply);
+	assert_true(vm_is_idle(&vm));
+	vm_event(&vm, vm.config.timer_badge);
+	vm_settle(&vm);
+	assert_int_equal(vm.vcpu[0].state, VCPU_RUNNING);
+	assert_true(vm.reply && vm.reply_done);
+	assert_int_equal(fake_num_calls, 0);
+	assert_false(vm_is_idle(&vm));
+	/* the receive for another vCPU has dropped the reply */
+	vm.reply = vm.reply_done = false;
+	fault(seL4_Fault_VCPUFault, 4, WFI, 1, 5000, 15);
+	vm.caller = NULL;
+	thread[VCPU_PC] = 0x40002000;
+	vm_event(&vm, vm.config.timer_badge);
+	vm_settle(&vm);
+	assert_int_equal(thread[VCPU_PC], 0x40002004);
+	assert_false(vm.reply);
+}
+
+/* The kernel's own timer: what fired is in the last list register. */
+static void test_short_timer(void **state)
+{
+	start(SHORT);
+	vgic_set_ctlr(&vm.gic, 1);
+	vgic_hold(&vm.gic, 0, 27, NULL, NULL);
+	vgic_enable(&vm.gic, vgic_irq(&vm.gic, 0, 27), true);
+	assert_non_null(fake_last(SEL4_SYS_CALL, ARMVCPUWriteReg));
+	lr[3] = 1u << 28 | 27;
+	fault(seL4_Fault_VCPUFault, 4, WFI, 5, 5000, 7);	/* pending: no sleep */
+	assert_true(vm.reply && vm.reply_done);
+	vm.reply = vm.reply_done = false;
+	lr[3] = 2u << 28 | 27;
+	fault(seL4_Fault_VCPUFault, 4, WFI, 5, 5000, 7);	/* active: it cannot come again */
+	assert_int_equal(vm.vcpu[0].state, VCPU_WAIT_INTERRUPT);
+	assert_int_equal(vm.vcpu[0].wake, ~0ull);
 }
 
 static void smc(uint64_t function, uint64_t a)
@@ -286,7 +373,7 @@ static void smc(uint64_t function, uint64_t a)
 
 static void test_smc(void **state)
 {
-	start(true);
+	start(LISTS);
 	thread[VCPU_PC] = 0x40003000;
 	smc(PSCI_VERSION, 0);
 	assert_int_equal(thread[3], 0x10001);
@@ -305,7 +392,7 @@ static void test_forged(void **state)
 {
 	static const seL4_Word labels[] = { 0, 4, 9, 77, ~0ull >> 12 };
 
-	start(true);
+	start(LISTS);
 	for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++)
 		fault(labels[i], 4, 1, 2, 3, 4);
 	assert_int_equal(vm.stats.forged, 5);
@@ -327,7 +414,7 @@ static void test_forged(void **state)
 static void test_random_messages(void **state)
 {
 	srand(7);
-	start(false);
+	start(SEL4);
 	object[seL4_VCPUReg_VBAR] = 0xffff0000;
 	for (unsigned int i = 0; i < 20000; i++) {
 		uint64_t esr = (uint64_t)rand() << 1;
@@ -336,7 +423,7 @@ static void test_random_messages(void **state)
 		fault((seL4_Word)rand() % 11, (seL4_Word)rand() % 6, i & 1 ? esr : (uint64_t)rand(),
 		      0x5000 + (uint64_t)rand() % 0x2000, 0, esr);
 		if (vm.state != VM_RUNNING || vm.vcpu[0].state == VCPU_OFF) {
-			start(i & 2);
+			start(i & 2 ? SHORT : SEL4);
 			object[seL4_VCPUReg_VBAR] = 0xffff0000;
 		}
 		vm.vcpu[0].state = VCPU_RUNNING;
@@ -351,6 +438,9 @@ int main(void)
 		cmocka_unit_test(test_unmapped),
 		cmocka_unit_test(test_wfi),
 		cmocka_unit_test(test_timer_tick),
+		cmocka_unit_test(test_short_faults),
+		cmocka_unit_test(test_short_wait),
+		cmocka_unit_test(test_short_timer),
 		cmocka_unit_test(test_smc),
 		cmocka_unit_test(test_forged),
 		cmocka_unit_test(test_random_messages),

@@ -46,6 +46,8 @@ void fake_end(unsigned int cpu, int intid)
 		    !(g->lr[i] & GICH_LR_ACTIVE))
 			continue;
 		g->lr[i] &= ~GICH_LR_ACTIVE;
+		if (intid == VGIC_TIMER_INTID && i == FAKE_LRS - 1)
+			g->timer_active = false;
 		if (!(g->lr[i] & GICH_LR_STATE) && (g->lr[i] & GICH_LR_EOI)) {
 			g->lr[i] &= ~GICH_LR_EOI;
 			g->maintenance |= 1u << i;
@@ -107,12 +109,15 @@ void vcpu_set_register(struct vcpu *vcpu, unsigned int n, uint64_t value)
 	fake[vcpu->index].x[n] = value;
 }
 
-void vcpu_skip(struct vcpu *vcpu)
-{
-}
-
 void vcpu_resume(struct vcpu *vcpu)
 {
+	vcpu->state = VCPU_RUNNING;
+}
+
+void vcpu_finish(struct vcpu *vcpu, unsigned int n, uint64_t value)
+{
+	if (n <= 30)
+		fake[vcpu->index].x[n] = value;
 	vcpu->state = VCPU_RUNNING;
 }
 
@@ -138,7 +143,12 @@ bool vcpu_has_vectors(struct vcpu *vcpu)
 	return true;
 }
 
-uint64_t vcpu_timer_deadline(struct vcpu *vcpu)
+struct vcpu_idle vcpu_read_idle(struct vcpu *vcpu, bool lists)
+{
+	return (struct vcpu_idle){ .empty = lists ? vcpu_empty_lrs(vcpu) : 0 };
+}
+
+uint64_t vcpu_timer_deadline(const struct vcpu *vcpu, const struct vcpu_idle *idle)
 {
 	return ~0ull;
 }
@@ -153,10 +163,13 @@ void vcpu_fault_registers(struct vcpu *vcpu, uint64_t *esr, uint64_t *far)
 	*esr = *far = 0;
 }
 
-unsigned int vcpu_probe_list_registers(struct vcpu *vcpu, bool *access)
+struct vcpu_lists vcpu_probe_lists(struct vcpu *vcpu)
 {
-	*access = !fake[vcpu->index].no_access;
-	return FAKE_LRS;
+	return (struct vcpu_lists){
+		.count = FAKE_LRS,
+		.access = !fake[vcpu->index].no_access,
+		.timer = fake[vcpu->index].timer_offered,
+	};
 }
 
 uint32_t vcpu_read_lr(struct vcpu *vcpu, unsigned int index)
@@ -187,6 +200,44 @@ void vcpu_write_lr(struct vcpu *vcpu, unsigned int index, uint32_t value)
 	g->lr[index] = value;
 	g->maintenance &= ~(1u << index);
 	check_unique(g);
+}
+
+void vcpu_pend_lr(struct vcpu *vcpu, unsigned int index, uint32_t value)
+{
+	struct fake_guest *g = &fake[vcpu->index];
+
+	assert_true(index < FAKE_LRS && g->timer_offered);
+	g->lr_writes++;
+	if (g->lr[index] & GICH_LR_STATE) {
+		assert_int_equal(g->lr[index] & GICH_LR_VIRTUALID, value & GICH_LR_VIRTUALID);
+		g->lr[index] |= value & GICH_LR_STATE;
+	} else {
+		g->lr[index] = value;
+	}
+	check_unique(g);
+}
+
+void vcpu_set_timer(struct vcpu *vcpu, uint32_t value)
+{
+	struct fake_guest *g = &fake[vcpu->index];
+
+	assert_true(g->timer_offered);
+	g->timer = value;
+	if (!value)
+		g->timer_active = false;
+}
+
+bool fake_timer(unsigned int cpu)
+{
+	struct fake_guest *g = &fake[cpu];
+
+	if (!g->timer || g->timer_active)
+		return false;
+	assert_int_equal(g->lr[FAKE_LRS - 1] & GICH_LR_STATE, 0);
+	g->lr[FAKE_LRS - 1] = g->timer;
+	g->timer_active = true;
+	check_unique(g);
+	return true;
 }
 
 uint64_t vcpu_empty_lrs(struct vcpu *vcpu)

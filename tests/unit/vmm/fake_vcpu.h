@@ -19,6 +19,9 @@ extern struct fake_guest {
 	uint32_t maintenance;	/* bit n: list register n ended with its EOI bit */
 	uint32_t vmcr;
 	bool no_access;
+	bool timer_offered;	/* the kernel's timer and vcpu_pend_lr */
+	uint32_t timer;		/* as vcpu_set_timer said */
+	bool timer_active;	/* the kernel put it into the last list register */
 	unsigned int lr_reads, lr_writes;
 	unsigned int completed, aborted, acked;
 	uint64_t completed_value;
@@ -31,6 +34,8 @@ void fake_vcpu_reset(void);
 int fake_take(unsigned int cpu);
 /* It ends it. The maintenance event is pending afterwards if the list register asks for it. */
 void fake_end(unsigned int cpu, int intid);
+/* The virtual timer expires. False: the kernel makes an event of it, or it is not over yet. */
+bool fake_timer(unsigned int cpu);
 /* Delivers pending maintenance events to the vGIC, then lets it settle. */
 void fake_maintain(struct vgic *gic, unsigned int cpu);
 

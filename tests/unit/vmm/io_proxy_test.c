@@ -40,7 +40,7 @@ static void start(void)
 	vm.vcpus = 1;
 	vm.vcpu[0] = (struct vcpu){ .vm = &vm, .state = VCPU_RUNNING };
 	vgic_init(&vm.gic, list, 1, 512);
-	vgic_set_list_registers(&vm.gic, FAKE_LRS, true);
+	vgic_set_list_registers(&vm.gic, &(struct vcpu_lists){ FAKE_LRS, true, false });
 	vgic_cpu_online(&vm.gic, 0, true);
 	vgic_set_ctlr(&vm.gic, 1);
 	gicv2m_init(&vm.v2m, &vm.gic, gpa(V2M), 256, 120);

@@ -12,16 +12,22 @@ static struct vcpu vcpus[VGIC_CPUS];
 static struct vcpu *list[VGIC_CPUS];
 static struct vgic gic;
 
+static bool timer_offered;	/* every test once without and once with the kernel's timer */
+
 static void start(unsigned int cpus, bool access)
 {
+	struct vcpu_lists lists;
+
 	fake_vcpu_reset();
 	for (unsigned int i = 0; i < VGIC_CPUS; i++) {
 		vcpus[i] = (struct vcpu){ .index = i, .state = VCPU_RUNNING };
 		list[i] = &vcpus[i];
 		fake[i].no_access = !access;
+		fake[i].timer_offered = access && timer_offered;
 	}
 	vgic_init(&gic, list, cpus, 384);
-	vgic_set_list_registers(&gic, FAKE_LRS, access);
+	lists = vcpu_probe_lists(&vcpus[0]);
+	vgic_set_list_registers(&gic, &lists);
 	for (unsigned int i = 0; i < cpus; i++)
 		vgic_cpu_online(&gic, i, true);
 }
@@ -164,12 +170,12 @@ static void test_held_line(void **state)
 	start(1, true);
 	dist_write(0, GICD_CTLR, 4, 1);
 	ends = 0;
-	vgic_hold(&gic, 0, 27, count_end, NULL);
 	vgic_hold(&gic, 0, 50, count_end, &again);
-	enable(27);
-	level(27, true);
-	assert_int_equal(fake_take(0), 27);
-	fake_end(0, 27);
+	vgic_hold(&gic, 0, 28, count_end, NULL);
+	enable(28);
+	level(28, true);
+	assert_int_equal(fake_take(0), 28);
+	fake_end(0, 28);
 	fake_maintain(&gic, 0);
 	assert_int_equal(ends, 1);
 	assert_int_equal(fake_take(0), -1);
@@ -184,9 +190,9 @@ static void test_held_line(void **state)
 	fake_end(0, 50);
 	fake_maintain(&gic, 0);
 	/* raised long ago while disabled: asked anew when it is enabled */
-	disable(27);
-	level(27, true);
-	enable(27);
+	disable(28);
+	level(28, true);
+	enable(28);
 	assert_int_equal(ends, 4);		/* the third was 50's */
 	assert_int_equal(fake_take(0), 50);
 }
@@ -282,14 +288,159 @@ static void test_wait_for_interrupt(void **state)
 	dist_write(0, GICD_CTLR, 4, 1);
 	make_edge(40);
 	enable(40);
-	assert_false(vgic_pending(&gic, 0));
+	assert_false(vgic_pending(&gic, 0, 0));
+	assert_false(vgic_news(&gic, 0));
 	pulse(40);
-	assert_true(vgic_pending(&gic, 0));
+	assert_true(vgic_news(&gic, 0));
+	assert_false(vgic_news(&gic, 0));
+	assert_true(vgic_pending(&gic, 0, 0));
 	fake[0].vmcr = 0x00000001;		/* priority mask lets nothing through */
-	assert_false(vgic_pending(&gic, 0));
+	assert_false(vgic_pending(&gic, 0, 0));
 	fake[0].vmcr = 0xf8000001;
 	assert_int_equal(fake_take(0), 40);
-	assert_false(vgic_pending(&gic, 0));
+	assert_false(vgic_pending(&gic, 0, 0));
+	/* said to be empty: not looked at; a lie changes nothing but that */
+	fake[0].lr_reads = 0;
+	assert_false(vgic_pending(&gic, 0, ~0ull));
+	assert_int_equal(fake[0].lr_reads, 0);
+	pulse(40);
+	assert_true(vgic_news(&gic, 0));
+	fake_end(0, 40);
+	assert_int_equal(fake_take(0), 40);
+}
+
+/* An interrupt that comes again and again costs one call each time, whether it was ended or not. */
+static void test_pend_again(void **state)
+{
+	if (!timer_offered)
+		return;
+	start(1, true);
+	dist_write(0, GICD_CTLR, 4, 1);
+	make_edge(40);
+	enable(40);
+	fake[0].lr_reads = fake[0].lr_writes = 0;
+	for (unsigned int i = 1; i <= 10; i++) {
+		pulse(40);
+		assert_int_equal(fake_take(0), 40);
+		if (i == 5) {			/* while it is active */
+			pulse(40);
+			fake_end(0, 40);
+			assert_int_equal(fake_take(0), 40);
+		}
+		fake_end(0, 40);
+	}
+	assert_int_equal(fake[0].lr_reads, 0);
+	assert_int_equal(fake[0].lr_writes, 11);
+}
+
+static bool timer_masked;
+
+static void timer_ended(void *source, unsigned int intid)
+{
+	timer_masked = false;
+}
+
+/* The line of the timer is up: the kernel injects, or sends its event, or neither. */
+static void timer_line(void)
+{
+	if (fake[0].timer_active || timer_masked)
+		return;
+	if (fake_timer(0))
+		return;
+	timer_masked = true;
+	vgic_timer(&gic, 0);
+	vgic_settle(&gic, 0);
+}
+
+static void start_with_timer(void)
+{
+	start(1, true);
+	timer_masked = false;
+	vgic_hold(&gic, 0, VGIC_TIMER_INTID, timer_ended, NULL);
+	dist_write(0, GICD_CTLR, 4, 1);
+}
+
+static void test_timer(void **state)
+{
+	start_with_timer();
+	timer_line();				/* disabled: not lost */
+	assert_int_equal(fake_take(0), -1);
+	enable(27);
+	for (unsigned int i = 0; i < 3; i++) {
+		timer_line();
+		assert_int_equal(dist_read(0, GICD_ISPENDR, 4), 1u << 27);
+		assert_true(vgic_timer_is_up(&gic, 0, vcpu_empty_lrs(&vcpus[0])));
+		assert_int_equal(fake_take(0), 27);
+		assert_int_equal(dist_read(0, GICD_ISACTIVER, 4), 1u << 27);
+		fake_end(0, 27);
+		assert_int_equal(!!fake[0].maintenance, !timer_offered);
+		fake_maintain(&gic, 0);
+		assert_false(vgic_timer_is_up(&gic, 0, vcpu_empty_lrs(&vcpus[0])));
+	}
+	/* disabled while it is active: ended as ever, comes when it is enabled */
+	timer_line();
+	assert_int_equal(fake_take(0), 27);
+	disable(27);
+	fake_end(0, 27);
+	fake_maintain(&gic, 0);
+	timer_line();
+	assert_int_equal(fake_take(0), -1);
+	enable(27);
+	timer_line();
+	assert_int_equal(fake_take(0), 27);
+	fake_end(0, 27);
+	fake_maintain(&gic, 0);
+	/* by software, without the line */
+	dist_write(0, GICD_ISPENDR, 4, 1u << 27);
+	assert_int_equal(fake_take(0), 27);
+	fake_end(0, 27);
+	fake_maintain(&gic, 0);
+	assert_int_equal(!!gic.cpu[0].timer, timer_offered);
+	/* an event of before the kernel had it is not a second one */
+	if (timer_offered) {
+		timer_masked = true;
+		vgic_timer(&gic, 0);
+		assert_false(timer_masked);
+		assert_int_equal(fake_take(0), -1);
+	}
+}
+
+/* The guest does what it likes with the timer's registers; the timer goes on after that. */
+static void test_timer_random(void **state)
+{
+	for (unsigned int seed = 1; seed <= 60; seed++) {
+		bool active = false;
+
+		srand(seed);
+		start_with_timer();
+		for (int step = 0; step < 1000; step++) {
+			switch (rand() % 9) {
+			case 0:	enable(27); break;
+			case 1:	disable(27); break;
+			case 2:	dist_write(0, GICD_IPRIORITYR + 27, 1, (unsigned int)rand() & 0xf8); break;
+			case 3:	dist_write(0, GICD_ISPENDR, 4, 1u << 27); break;
+			case 4:	dist_write(0, GICD_ICPENDR, 4, 1u << 27); break;
+			case 5:	timer_line(); break;
+			case 6:	active |= fake_take(0) == 27; break;
+			case 7:	fake_maintain(&gic, 0); break;
+			case 8:
+				if (active)
+					fake_end(0, 27);
+				active = false;
+				break;
+			}
+		}
+		enable(27);
+		for (int step = 0; step < 8; step++) {
+			timer_line();
+			if (active || fake_take(0) == 27)
+				fake_end(0, 27);
+			active = false;
+			fake_maintain(&gic, 0);
+		}
+		timer_line();
+		assert_int_equal(fake_take(0), 27);
+	}
 }
 
 static void test_bad_accesses(void **state)
@@ -404,6 +555,7 @@ static void test_without_extension(void **state)
 {
 	start(1, false);
 	dist_write(0, GICD_CTLR, 4, 1);
+	assert_false(gic.timer);
 	vgic_hold(&gic, 0, 27, count_end, NULL);
 	ends = 0;
 	enable(27);
@@ -445,6 +597,9 @@ int main(void)
 		cmocka_unit_test(test_targets),
 		cmocka_unit_test(test_active_registers),
 		cmocka_unit_test(test_wait_for_interrupt),
+		cmocka_unit_test(test_pend_again),
+		cmocka_unit_test(test_timer),
+		cmocka_unit_test(test_timer_random),
 		cmocka_unit_test(test_bad_accesses),
 		cmocka_unit_test(test_forged_maintenance),
 		cmocka_unit_test(test_random),
@@ -453,5 +608,8 @@ int main(void)
 		cmocka_unit_test(test_reset),
 	};
 
-	return cmocka_run_group_tests_name("vgic", tests, NULL, NULL);
+	int failed = cmocka_run_group_tests_name("vgic", tests, NULL, NULL);
+
+	timer_offered = true;
+	return failed + cmocka_run_group_tests_name("vgic with the kernel's timer", tests, NULL, NULL);
 }
