@@ -1,19 +1,36 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The model as boxes and arrows, and these as SVG. Letters are of one width, so that all fits. */
+/* Boxes and wires as SVG. Letters are of one width, so that all fits. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "../image/output.h"
 #include "view.h"
 
-#define LINE_LETTERS	33u	/* in a box, at 12 px */
-#define LABEL_LETTERS	27u	/* at an arrow, at 12 px */
-#define FLOOR		76
+#define LINE_LETTERS	34u	/* in a box, at 12 px */
+#define LABEL_LETTERS	30u	/* at a wire, at 12 px */
+#define FLOOR		78
+#define LEGEND_WIDTH	340
+#define LEGEND_LINE	22
+#define BEND		8	/* radius */
+#define LEAST_WIDTH	640
 
-static void put(FILE *out, const char *text)
+static const struct {
+	const char *class;
+	const char *meaning;
+	bool both;		/* an arrow at each end */
+} modes[VIEW_MODES] = {
+	[VIEW_WINDOW] = { "window", "virtio: serves it, sees a window of it", false },
+	[VIEW_RAM] = { "ram", "virtio: serves it, sees ALL its RAM", false },
+	[VIEW_CALL] = { "call", "calls a procedure of it", false },
+	[VIEW_EVENT] = { "event", "sends an event to it", false },
+	[VIEW_MEMORY] = { "memory", "shares memory with it", true },
+};
+
+static void put(FILE *out, const char *text, size_t most)
 {
-	for (; *text; text++)
+	for (; *text && most; text++, most--)
 		switch (*text) {
 		case '<': fputs("&lt;", out); break;
 		case '>': fputs("&gt;", out); break;
@@ -23,235 +40,209 @@ static void put(FILE *out, const char *text)
 		}
 }
 
-static void text_at(FILE *out, int x, int y, const char *class, const char *text, unsigned int letters)
+static void text_at(FILE *out, int x, int y, const char *class, const char *text, size_t letters)
 {
+	size_t length = strlen(text);
+
 	fprintf(out, "<text x=\"%d\" y=\"%d\" class=\"%s\">", x, y, class);
-	if (strlen(text) > letters) {
+	if (length > letters) {
 		fputs("<title>", out);
-		put(out, text);
+		put(out, text, length);
 		fputs("</title>", out);
-		for (; letters > 1; letters--, text++)
-			put(out, (char[]){ *text, '\0' });
-		text = "~";
+		put(out, text, letters - 1);
+		fputs("~", out);
+	} else {
+		put(out, text, length);
 	}
-	put(out, text);
 	fputs("</text>\n", out);
 }
 
-static void add_line(struct view *v, struct view_node *n, bool hardware, const char *text)
+static void rectangle(FILE *out, int x, int y, int width, int height, int radius, const char *class)
 {
-	struct view_line *l = ARENA_NEW(v->arena, struct view_line);
-
-	l->text = text;
-	l->hardware = hardware;
-	*n->lines_end = l;
-	n->lines_end = &l->next;
-	n->line_count++;
+	fprintf(out, "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"%d\" class=\"%s\"/>\n", x, y, width,
+		height, radius, class);
 }
 
-static void add_vm(struct view *v, const struct model_vm *vm)
+static void draw_box(const struct view_box *b, FILE *out)
 {
-	struct view_node *n = view_node(v, vm, vm->name);
-	const struct model_range *r;
-	const struct model_node *d;
-	const struct model_irq *i;
-
-	n->vmm = arena_format(v->arena, "%s.vmm", vm->name);
-	add_line(v, n, false, arena_format(v->arena, "1 vCPU, RAM %llu MiB at 0x%llx",
-					   (unsigned long long)vm->ram_size >> 20,
-					   (unsigned long long)vm->ram_base));
-	add_line(v, n, false, arena_format(v->arena, "%s%s%s", vm->kernel->name, vm->initrd ? " + " : "",
-					   vm->initrd ? vm->initrd->name : ""));
-	if (!vm->mmios && !vm->irqs && !vm->nodes)
-		add_line(v, n, false, "no hardware");
-	for (d = vm->nodes; d; d = d->next)
-		add_line(v, n, true, arena_format(v->arena, "device %s", d->name));
-	for (r = vm->mmios; r; r = r->next)
-		add_line(v, n, true, arena_format(v->arena, "MMIO 0x%llx, %llu KiB", (unsigned long long)r->paddr,
-						  (unsigned long long)(r->size + 1023) >> 10));
-	for (i = vm->irqs; i; i = i->next)
-		add_line(v, n, true, arena_format(v->arena, "interrupt %u, %s", i->intid,
-						  i->edge ? "edge" : "level"));
-}
-
-static void add_component(struct view *v, const struct model_component *c)
-{
-	struct view_node *n = view_node(v, c, c->instance->name);
-
-	add_line(v, n, false, arena_format(v->arena, "component %s", c->type->name));
-	add_line(v, n, false, arena_format(v->arena, "heap %llu KiB, stack %llu KiB",
-					   (unsigned long long)c->heap_size >> 10,
-					   (unsigned long long)c->stack_size >> 10));
-}
-
-static struct view_node *node_of(const struct view *v, const void *of)
-{
-	struct view_node *n = v->nodes;
-
-	while (n && n->of != of)
-		n = n->next;
-	return n;
-}
-
-static bool targets(const struct model_vm *driver, const char *target)
-{
-	const char *name = driver->instance->name;
-
-	return strcmp(name, target) == 0 || strcmp(driver->name, target) == 0 ||
-	       (strncmp(name, "vm_", 3) == 0 && strcmp(name + 3, target) == 0);
-}
-
-static void add_link(struct view *v, const struct model_link *l)
-{
-	const struct adl_value *s, *type, *target;
-	const char *served = "";
-
-	for (s = l->device->serves ? l->device->serves->items : NULL; s; s = s->next) {
-		type = adl_key(s, "type");
-		target = adl_key(s, "target");
-		if (type && target && type->kind == VALUE_STRING && target->kind == VALUE_STRING &&
-		    targets(l->driver, target->string))
-			served = arena_format(v->arena, "%s%s%s", served, *served ? "," : "", type->string);
-	}
-	view_edge(v, node_of(v, l->device), node_of(v, l->driver),
-		  arena_format(v->arena, "%s, %s", *served ? served : "virtio",
-			       l->driver->sharing ? l->driver->sharing : "swiotlb"), false);
-}
-
-static void add_connection(struct view *v, const struct model_connection *c)
-{
-	static const char *const kinds[] = { "calls", "event", "memory" };
-	const struct model_end *from, *to;
-
-	for (from = c->from; from; from = from->next)
-		for (to = c->to; to; to = to->next)
-			view_edge(v, node_of(v, from->component), node_of(v, to->component),
-				  arena_format(v->arena, "%s %s", kinds[c->kind], c->source->name), true);
-}
-
-static void draw_node(const struct view_node *n, FILE *out)
-{
+	static const char *const classes[] = { "line", "line", "line risk" };
 	const struct view_line *l;
-	int y = n->y + 42;
+	int y = b->y + 44;
 
-	fprintf(out, "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"6\" class=\"%s\"/>\n", n->x, n->y,
-		VIEW_WIDTH, n->height, n->vmm ? "vm" : "component");
-	text_at(out, n->x + 12, n->y + 22, "title", n->title, 26);
-	for (l = n->lines; l; l = l->next, y += VIEW_LINE) {
-		if (l->hardware)
-			fprintf(out, "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" class=\"hardware\"/>\n",
-				n->x + 8, y - 13, VIEW_WIDTH - 16, VIEW_LINE);
-		text_at(out, n->x + 12, y, "line", l->text, LINE_LETTERS);
+	rectangle(out, b->x, b->y, VIEW_WIDTH, b->height, 6, b->vmm ? "vm" : "component");
+	text_at(out, b->x + 12, b->y + 23, "title", b->title, 27);
+	for (l = b->lines; l; l = l->next, y += VIEW_LINE) {
+		if (l->class == VIEW_HARDWARE)
+			rectangle(out, b->x + 8, y - 13, VIEW_WIDTH - 16, VIEW_LINE, 0, "hardware");
+		text_at(out, b->x + 12, y, classes[l->class], l->text, LINE_LETTERS);
 	}
-	if (!n->vmm)
+	if (!b->vmm)
 		return;
-	fprintf(out, "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"22\" rx=\"4\" class=\"vmm\"/>\n", n->x + 8,
-		n->y + n->height - 30, VIEW_WIDTH - 16);
-	text_at(out, n->x + 14, n->y + n->height - 15, "line", n->vmm, LINE_LETTERS - 1);
+	rectangle(out, b->x + 8, b->y + b->height - 30, VIEW_WIDTH - 16, 22, 4, "vmm");
+	text_at(out, b->x + 14, b->y + b->height - 15, "line", b->vmm, LINE_LETTERS);
 }
 
-static int port(const struct view_node *n, unsigned int count, unsigned int used)
+static int sign(int n)
 {
-	return n->y + n->height * (int)(2 * used + 1) / (int)(2 * count);
+	return n > 0 ? 1 : n < 0 ? -1 : 0;
 }
 
-static void draw_self(const struct view_edge *e, FILE *out)
+/* How far a bend at point i may reach: half of the shorter piece. */
+static int bend(const struct view_wire *w, int i)
 {
-	int x = e->from->x + VIEW_WIDTH, y = port(e->from, e->from->out, e->from->out_used++);
+	int before = abs(w->x[i] - w->x[i - 1]) + abs(w->y[i] - w->y[i - 1]);
+	int behind = abs(w->x[i + 1] - w->x[i]) + abs(w->y[i + 1] - w->y[i]);
+	int least = (before < behind ? before : behind) / 2;
 
-	e->to->in_used++;
-	fprintf(out, "<path d=\"M%d %d h24 v-12 h-22\" class=\"%s\" marker-end=\"url(#arrow)\"/>\n", x, y,
-		e->native ? "native" : "virtio");
-	text_at(out, x + 30, y, "label", e->label, LABEL_LETTERS);
+	return least < BEND ? least : BEND;
 }
 
-static void draw_edge(const struct view_edge *e, FILE *out)
+static void draw_wire(const struct view_wire *w, FILE *out)
 {
-	int x = e->from->x + VIEW_WIDTH, end = e->to->x, y, target;
+	int i, r;
 
-	if (e->from == e->to) {
-		draw_self(e, out);
-		return;
+	fprintf(out, "<path d=\"M%d %d", w->x[0], w->y[0]);
+	for (i = 1; i < w->points - 1; i++) {
+		r = bend(w, i);
+		fprintf(out, " L%d %d Q%d %d %d %d", w->x[i] - r * sign(w->x[i] - w->x[i - 1]),
+			w->y[i] - r * sign(w->y[i] - w->y[i - 1]), w->x[i], w->y[i],
+			w->x[i] + r * sign(w->x[i + 1] - w->x[i]), w->y[i] + r * sign(w->y[i + 1] - w->y[i]));
 	}
-	y = port(e->from, e->from->out, e->from->out_used++);
-	target = port(e->to, e->to->in, e->to->in_used++);
-	if (!e->from->title)
-		fprintf(out, "<path d=\"M%d %d H%d\" class=\"%s\"/>\n", e->from->x, y, x,
-			e->native ? "native" : "virtio");
-	fprintf(out, "<path d=\"M%d %d C%d %d %d %d %d %d H%d\" class=\"%s\"%s%s/>\n", x, y, x + VIEW_CURVE / 2, y,
-		x + VIEW_CURVE / 2, target, x + VIEW_CURVE, target, end - (e->label ? 2 : 0),
-		e->native ? "native" : "virtio", e->label && !e->back ? " marker-end=\"url(#arrow)\"" : "",
-		e->back && e->from->title ? " marker-start=\"url(#arrow)\"" : "");
-	if (e->label)
-		text_at(out, x + VIEW_CURVE + 4, target - 6, "label", e->label, LABEL_LETTERS);
+	fprintf(out, " L%d %d\" class=\"wire %s\" marker-end=\"url(#%s)\"", w->x[i], w->y[i], modes[w->mode].class,
+		modes[w->mode].class);
+	if (modes[w->mode].both)
+		fprintf(out, " marker-start=\"url(#%s)\"", modes[w->mode].class);
+	fputs("/>\n", out);
 }
 
-/* Edges in the order of their far ends, so that those of one box do not cross. */
-static void draw_edges(const struct view *v, FILE *out)
+static void draw_label(const struct view_wire *w, FILE *out)
 {
-	size_t count = 0, i, k;
-	struct view_edge *e, **all;
+	bool level = w->enters == VIEW_LEFT || w->enters == VIEW_RIGHT;
 
-	for (e = v->edges; e; e = e->next)
-		count++;
-	all = arena_alloc(v->arena, sizeof(*all) * (count + 1));
-	for (e = v->edges, i = 0; e; e = e->next, i++) {
-		for (k = i; k && (all[k - 1]->from->y > e->from->y || (all[k - 1]->from->y == e->from->y &&
-				  all[k - 1]->to->y > e->to->y)); k--)
-			all[k] = all[k - 1];
-		all[k] = e;
-	}
-	for (i = 0; i < count; i++)
-		draw_edge(all[i], out);
+	text_at(out, w->label_x, w->label_y, "label bold", w->what, LABEL_LETTERS);
+	text_at(out, w->label_x, w->label_y + (level ? 21 : 15), w->mode == VIEW_RAM ? "label risk" : "label",
+		w->how, LABEL_LETTERS);
 }
 
 static const char style[] =
-	"<defs><marker id=\"arrow\" viewBox=\"0 0 10 10\" refX=\"9\" refY=\"5\" markerWidth=\"8\" "
-	"markerHeight=\"8\" orient=\"auto-start-reverse\"><path d=\"M0 0L10 5L0 10z\" fill=\"#334\"/></marker>"
-	"</defs>\n<style>text{font-family:'DejaVu Sans Mono',Menlo,Consolas,monospace;fill:#223}"
+	"<style>text{font-family:'DejaVu Sans Mono',Menlo,Consolas,monospace;fill:#223}"
 	".head{font-size:18px;font-weight:bold}.title{font-size:15px;font-weight:bold}"
-	".line,.label{font-size:12px}.vm{fill:#e8f0fb;stroke:#35588f;stroke-width:1.5}"
+	".line,.label{font-size:12px}.label{stroke:#fff;stroke-width:4;paint-order:stroke;stroke-linejoin:round}"
+	".bold{font-weight:bold}.risk{fill:#b3261e}"
+	".vm{fill:#e8f0fb;stroke:#35588f;stroke-width:1.5}"
 	".component{fill:#eef6ea;stroke:#4a7a39;stroke-width:1.5}.vmm{fill:#fff;stroke:#35588f}"
-	".hardware{fill:#fbe3b5}.floor{fill:#f3f3f3;stroke:#888}"
-	".virtio{fill:none;stroke:#334;stroke-width:1.8}"
-	".native{fill:none;stroke:#4a7a39;stroke-width:1.5;stroke-dasharray:5 3}</style>\n";
+	".hardware{fill:#fbe3b5}.floor{fill:#f3f3f3;stroke:#888}.wire{fill:none;stroke-width:2}"
+	".window{stroke:#35588f}.ram{stroke:#b3261e}.call{stroke:#3d6b2e}"
+	".event{stroke:#3d6b2e;stroke-dasharray:7 4}.memory{stroke:#7a4b9a;stroke-dasharray:2 3}</style>\n";
+
+static void draw_markers(FILE *out)
+{
+	static const char *const colours[VIEW_MODES] = { "#35588f", "#b3261e", "#3d6b2e", "#3d6b2e", "#7a4b9a" };
+	int i;
+
+	fputs("<defs>", out);
+	for (i = 0; i < VIEW_MODES; i++)
+		fprintf(out, "<marker id=\"%s\" viewBox=\"0 0 10 10\" refX=\"10\" refY=\"5\" markerWidth=\"11\" "
+			"markerHeight=\"9\" markerUnits=\"userSpaceOnUse\" orient=\"auto-start-reverse\">"
+			"<path d=\"M0 0L10 5L0 10z\" fill=\"%s\"/></marker>", modes[i].class, colours[i]);
+	fputs("</defs>\n", out);
+}
+
+/* Whether the picture has what line i of the legend explains. */
+static bool occurs(const struct view *v, int i)
+{
+	const struct view_wire *w;
+	const struct view_box *b;
+	const struct view_line *l;
+
+	for (b = v->boxes; b && i < 3; b = b->next) {
+		if (i < 2 && (i == 0) == (b->vmm != NULL))
+			return true;
+		for (l = b->lines; i == 2 && l; l = l->next)
+			if (l->class == VIEW_HARDWARE)
+				return true;
+	}
+	for (w = v->wires; w && i >= 3; w = w->next)
+		if ((int)w->mode == i - 3)
+			return true;
+	return false;
+}
+
+/* What occurs in the picture, in as many columns as there is room for; the height, drawn or not. */
+static int draw_legend(const struct view *v, int top, FILE *out)
+{
+	int per_line = (v->width - 2 * VIEW_MARGIN) / LEGEND_WIDTH, n = 0, i, x, y;
+	static const char *const boxes[] = { "vm", "component", "hardware" };
+	static const char *const texts[] = { "a VM, with its monitor", "a native component",
+					     "hardware that is passed through" };
+
+	for (i = 0; i < 3 + VIEW_MODES; i++) {
+		if (!occurs(v, i))
+			continue;
+		x = VIEW_MARGIN + LEGEND_WIDTH * (n % per_line);
+		y = top + LEGEND_LINE * (n / per_line);
+		n++;
+		if (!out)
+			continue;
+		if (i < 3)
+			rectangle(out, x, y, 36, 14, 3, boxes[i]);
+		else
+			fprintf(out, "<path d=\"M%d %d h36\" class=\"wire %s\" marker-end=\"url(#%s)\"/>\n", x, y + 7,
+				modes[i - 3].class, modes[i - 3].class);
+		text_at(out, x + 46, y + 11, "line", i < 3 ? texts[i] : modes[i - 3].meaning, 40);
+	}
+	return LEGEND_LINE * ((n + per_line - 1) / per_line);
+}
 
 static void draw_floor(const struct view *v, const struct model *m, FILE *out)
 {
 	const struct platform *p = m->platform;
-	int y = v->height, w = v->width - 2 * VIEW_MARGIN;
+	int y = v->height + 26, w = v->width - 2 * VIEW_MARGIN;
 	unsigned int letters = (unsigned int)(w - 24) * 10 / 73;
 
-	fprintf(out, "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"6\" class=\"floor\"/>\n",
-		VIEW_MARGIN, y, w, FLOOR);
-	text_at(out, VIEW_MARGIN + 12, y + 20, "line", arena_format(v->arena, "serial: all consoles and logs; "
+	rectangle(out, VIEW_MARGIN, y, w, FLOOR, 6, "floor");
+	text_at(out, VIEW_MARGIN + 12, y + 21, "line", arena_format(v->arena, "serial: all consoles and logs; "
 		"UART 0x%llx, interrupt %u", (unsigned long long)p->uart.base, p->uart_intid), letters);
-	text_at(out, VIEW_MARGIN + 12, y + 42, "line", arena_format(v->arena, "timer: every VMM calls it; "
+	text_at(out, VIEW_MARGIN + 12, y + 43, "line", arena_format(v->arena, "timer: every monitor calls it; "
 		"interrupt %u", p->timer_intid), letters);
-	text_at(out, VIEW_MARGIN + 12, y + 64, "line", arena_format(v->arena, "seL4 on %s", p->name), letters);
+	text_at(out, VIEW_MARGIN + 12, y + 65, "line", arena_format(v->arena, "microkernel on %s", p->name), letters);
+}
+
+static const char *counts(const struct view *v, const struct model *m)
+{
+	const struct view_box *b;
+	unsigned int vms = 0, others = 0;
+
+	for (b = v->boxes; b; b = b->next)
+		*(b->vmm ? &vms : &others) += 1;
+	return arena_format(v->arena, "%u VM%s, %u component%s, %d connection%s, on %s", vms, vms == 1 ? "" : "s",
+			    others, others == 1 ? "" : "s", v->wire_count, v->wire_count == 1 ? "" : "s",
+			    m->platform->name);
 }
 
 static void draw(struct view *v, const struct model *m, const char *title, FILE *out)
 {
-	const struct view_node *n;
-	int width, height;
+	const struct view_wire *w;
+	const struct view_box *b;
+	int top = v->height + 26 + FLOOR + 22, height;
 
-	if (v->width < 560)
-		v->width = 560;
-	width = v->width;
-	height = v->height + FLOOR + VIEW_MARGIN + 20;
+	if (v->width < LEAST_WIDTH)
+		v->width = LEAST_WIDTH;
+	height = top + draw_legend(v, 0, NULL) + VIEW_MARGIN - 8;
 	fprintf(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\">\n"
-		"<rect width=\"%d\" height=\"%d\" fill=\"#fff\"/>\n%s", width, height, width, height, width, height,
-		style);
-	text_at(out, VIEW_MARGIN, 32, "head", title, (unsigned int)(width - 2 * VIEW_MARGIN) / 11);
-	text_at(out, VIEW_MARGIN, 54, "line", "solid arrow: device VM to driver VM, with device types and sharing",
-		200);
-	draw_edges(v, out);
-	for (n = v->nodes; n; n = n->next)
-		if (n->title)
-			draw_node(n, out);
+		"<rect width=\"%d\" height=\"%d\" fill=\"#fff\"/>\n%s", v->width, height, v->width, height, v->width,
+		height, style);
+	draw_markers(out);
+	text_at(out, VIEW_MARGIN, 34, "head", title, (unsigned int)(v->width - 2 * VIEW_MARGIN) / 11);
+	text_at(out, VIEW_MARGIN, 55, "line", counts(v, m), 200);
+	for (w = v->wires; w; w = w->next)
+		draw_wire(w, out);
+	for (b = v->boxes; b; b = b->next)
+		draw_box(b, out);
+	for (w = v->wires; w; w = w->next)
+		draw_label(w, out);
 	draw_floor(v, m, out);
-	text_at(out, VIEW_MARGIN, height - 14, "line", "amber: hardware; green, dashed: native", 80);
+	draw_legend(v, top, out);
 	fputs("</svg>\n", out);
 }
 
@@ -278,24 +269,13 @@ static bool write_picture(struct view *v, const struct model *m, const char *tit
 bool view_write(const struct model *m, const char *title, const char *path)
 {
 	struct view v = { .arena = m->arena };
-	const struct model_connection *c;
-	const struct model_component *n;
-	const struct model_link *l;
-	const struct model_vm *vm;
+	const char *slash = strrchr(title, '/');
 	bool ok;
 
-	v.nodes_end = &v.nodes;
-	v.edges_end = &v.edges;
-	for (vm = m->vms; vm; vm = vm->next)
-		add_vm(&v, vm);
-	for (n = m->components; n; n = n->next)
-		add_component(&v, n);
-	for (l = m->links; l; l = l->next)
-		add_link(&v, l);
-	for (c = m->connections; c; c = c->next)
-		add_connection(&v, c);
-	view_layout(&v);
-	ok = write_picture(&v, m, title, path);
+	scene_build(&v, m);
+	place_boxes(&v);
+	route_wires(&v);
+	ok = write_picture(&v, m, slash ? slash + 1 : title, path);
 	if (!ok)
 		diagnostic_plain(m->diagnostics, "cannot write %s: %s; choose another place with -o", path,
 				 errno == EINVAL ? "it is no regular file" : strerror(errno));
