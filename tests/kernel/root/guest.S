@@ -7,7 +7,7 @@
 	.balign	4096
 	.global guest_start, guest_mmio, guest_irq, guest_timer, guest_timer_poll, guest_signal
 	.global guest_arm32, guest_spin, guest_put_char, guest_fp
-	.global guest_short, guest_ticks, guest_loop_wfi, guest_loop_signal
+	.global guest_short, guest_ticks, guest_loop_load, guest_loop_wfi, guest_loop_signal
 guest_start:
 
 /* x0: an address nobody has. Load, store, wfi, smc, unknown hvc, in turn; each is a fault. */
@@ -145,6 +145,13 @@ guest_short:
 guest_loop_wfi:
 	wfi
 	b	guest_loop_wfi
+
+/* x0: an address nobody has. A reply that is "done" goes on to the next load. */
+guest_loop_load:
+	.rept	64
+	ldr	w1, [x0]
+	.endr
+	b	guest_loop_load
 
 guest_loop_signal:
 	mov	x19, x0
