@@ -3,6 +3,7 @@
 #include <kernel/arch.h>
 #include <kernel/debug.h>
 #include <kernel/endpoint.h>
+#include <kernel/fastpath.h>
 #include <kernel/invocation.h>
 #include <kernel/ipc.h>
 #include <kernel/irq.h>
@@ -265,7 +266,7 @@ static void do_receive(bool blocking)
 	}
 }
 
-struct tcb *kernel_syscall(long nr)
+struct tcb *kernel_slow_syscall(long nr)
 {
 	switch (nr) {
 	case SEL4_SYS_CALL:
@@ -300,6 +301,15 @@ struct tcb *kernel_syscall(long nr)
 	return sched_run();
 }
 
+struct tcb *kernel_syscall(long nr)
+{
+	if (nr == SEL4_SYS_CALL)
+		return fastpath_call(sched_current);
+	if (nr == SEL4_SYS_REPLY_RECV)
+		return fastpath_reply_recv(sched_current);
+	return kernel_slow_syscall(nr);
+}
+
 struct tcb *kernel_irq(void)
 {
 	irq_handle();
@@ -308,20 +318,17 @@ struct tcb *kernel_irq(void)
 
 struct tcb *kernel_vm_fault(u64 address, u32 esr, bool fetch)
 {
-	fault_vm(address, esr, fetch);
-	return sched_run();
+	return fault_vm(address, esr, fetch);
 }
 
 struct tcb *kernel_user_exception(u64 number, u64 code)
 {
-	fault_user_exception(number, code);
-	return sched_run();
+	return fault_user_exception(number, code);
 }
 
 struct tcb *kernel_vcpu_fault(u32 esr)
 {
-	fault_vcpu(esr);
-	return sched_run();
+	return fault_vcpu(esr);
 }
 
 struct tcb *kernel_resume(void)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Faults: raised, delivered as a Call to the handler, answered (ABI 5). */
 #include <kernel/endpoint.h>
+#include <kernel/fastpath.h>
 #include <kernel/fault.h>
 #include <kernel/ipc.h>
 #include <kernel/print.h>
@@ -28,15 +29,17 @@ static struct cap handler_of(struct tcb *tcb)
 	return slot->cap;
 }
 
-/* Sends the current thread's fault, which is in its record but for what all kinds have. */
-static void raise(seL4_FaultType type, u64 word0, u64 word1)
+static void record(struct tcb *tcb, seL4_FaultType type, u64 word0, u64 word1)
 {
-	struct tcb *tcb = sched_current;
-	struct cap handler = handler_of(tcb);
-
 	tcb->fault.type = type;
 	tcb->fault.word[0] = word0;
 	tcb->fault.word[1] = word1;
+}
+
+static void send(struct tcb *tcb)
+{
+	struct cap handler = handler_of(tcb);
+
 	if (cap_is_null(handler)) {
 		report_double(tcb);
 		tcb->fault.type = seL4_Fault_NullFault;
@@ -52,6 +55,26 @@ static void raise(seL4_FaultType type, u64 word0, u64 word1)
 	});
 }
 
+/* Sends the current thread's fault, which is in its record but for what all kinds have. */
+static void raise(seL4_FaultType type, u64 word0, u64 word1)
+{
+	record(sched_current, type, word0, word1);
+	send(sched_current);
+}
+
+struct tcb *fault_send(struct tcb *tcb)
+{
+	send(tcb);
+	return sched_run();
+}
+
+/* The same for what the thread itself did: nothing else happens in this kernel entry. */
+static struct tcb *raise_trap(seL4_FaultType type, u64 word0, u64 word1)
+{
+	record(sched_current, type, word0, word1);
+	return fastpath_fault(sched_current);
+}
+
 void fault_cap(u64 cptr, bool in_receive, const struct lookup_failure *failure)
 {
 	sched_current->fault.in_receive = in_receive;
@@ -64,9 +87,9 @@ void fault_unknown_syscall(u64 nr)
 	raise(seL4_Fault_UnknownSyscall, nr, 0);
 }
 
-void fault_user_exception(u64 number, u64 code)
+struct tcb *fault_user_exception(u64 number, u64 code)
 {
-	raise(seL4_Fault_UserException, number, code);
+	return raise_trap(seL4_Fault_UserException, number, code);
 }
 
 /* Noted when the fault is raised, so that message and reply are of one form. */
@@ -75,17 +98,17 @@ static void set_form(struct tcb *tcb)
 	tcb->fault.brief = tcb->vcpu && vcpu_short_faults(tcb->vcpu);
 }
 
-void fault_vm(u64 address, u32 fsr, bool fetch)
+struct tcb *fault_vm(u64 address, u32 fsr, bool fetch)
 {
 	set_form(sched_current);
 	sched_current->fault.fetch = fetch;
-	raise(seL4_Fault_VMFault, address, fsr);
+	return raise_trap(seL4_Fault_VMFault, address, fsr);
 }
 
-void fault_vcpu(u32 hsr)
+struct tcb *fault_vcpu(u32 hsr)
 {
 	set_form(sched_current);
-	raise(seL4_Fault_VCPUFault, hsr, 0);
+	return raise_trap(seL4_Fault_VCPUFault, hsr, 0);
 }
 
 void fault_vgic_maintenance(u64 index)

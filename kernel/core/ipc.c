@@ -99,23 +99,30 @@ static void transfer_caps(struct cap_transfer *caps, struct endpoint *ep, struct
 	}
 }
 
+/* The words beyond the registers; how many words arrive in all. */
+static unsigned int transfer_buffer(struct tcb *sender, unsigned int length, u64 *to)
+{
+	const u64 *from = tcb_buffer(sender, false);
+
+	if (!from || !to)
+		return SEL4_MSG_REGISTERS;
+	from += BUFFER_WORD(SEL4_IPC_BUFFER_MSG);
+	to += BUFFER_WORD(SEL4_IPC_BUFFER_MSG);
+	for (unsigned int i = SEL4_MSG_REGISTERS; i < length; i++)
+		to[i] = from[i];
+	return length;
+}
+
 static unsigned int transfer_words(struct tcb *sender, struct tcb *receiver, unsigned int length,
 				   u64 *to)
 {
-	unsigned int i;
-	const u64 *from;
+	ipc_copy_registers(sender, receiver, length);
+	return length > SEL4_MSG_REGISTERS ? transfer_buffer(sender, length, to) : length;
+}
 
-	for (i = 0; i < length && i < SEL4_MSG_REGISTERS; i++)
-		receiver->context.x[IPC_REG_MR0 + i] = sender->context.x[IPC_REG_MR0 + i];
-	if (length <= SEL4_MSG_REGISTERS)
-		return length;
-	from = tcb_buffer(sender, false);
-	if (!from || !to)
-		return SEL4_MSG_REGISTERS;
-	for (; i < length; i++)
-		to[BUFFER_WORD(SEL4_IPC_BUFFER_MSG) + i] =
-			from[BUFFER_WORD(SEL4_IPC_BUFFER_MSG) + i];
-	return length;
+unsigned int ipc_transfer_long(struct tcb *sender, struct tcb *receiver, unsigned int length)
+{
+	return transfer_buffer(sender, length, tcb_buffer(receiver, true));
 }
 
 static u64 transfer_message(struct tcb *sender, struct endpoint *ep, bool grant,

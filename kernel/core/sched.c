@@ -238,7 +238,21 @@ static struct tcb *next_thread(void)
 	return next;
 }
 
-struct tcb *sched_run(void)
+bool sched_goes_first(const struct tcb *tcb)
+{
+	return (DOMAIN_COUNT == 1 || tcb->domain == domain_current) &&
+	       (tcb->priority >= sched_current->priority ||
+		tcb->priority >= highest_priority(domain_current));
+}
+
+struct tcb *sched_switch_to(struct tcb *tcb)
+{
+	sched_current = tcb;
+	loaded = tcb;
+	return arch_switch_to(tcb);
+}
+
+static __attribute__((noinline)) struct tcb *run_next(void)
 {
 	struct core *core = core_self();
 
@@ -258,6 +272,15 @@ struct tcb *sched_run(void)
 		core->current->state = THREAD_RUNNING;
 	}
 	return core->current;
+}
+
+struct tcb *sched_run(void)
+{
+	/* Mostly nothing changed. */
+	if (action == KEEP_CURRENT && sched_current == loaded &&
+	    sched_current->state == THREAD_RUNNING)
+		return sched_current;
+	return run_next();
 }
 
 bool preempt_point(void)

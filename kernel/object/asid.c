@@ -47,7 +47,7 @@ bool asid_find(u16 asid, struct paddr *vspace)
 	return true;
 }
 
-static u64 vmid_lend(u16 asid, u64 *entry)
+static __attribute__((noinline, cold)) u64 vmid_lend(u16 asid, u64 *entry)
 {
 	u8 vmid = vmid_next;
 	u16 victim = vmid_owner[vmid];
@@ -96,8 +96,10 @@ void space_flush_page(u16 asid, u64 ipa)
 static void entry_clear(u64 *entry)
 {
 	/* The caller's own space: the CPU must not walk tables that may become something else. */
-	if (*entry && mmu_user_space() == ENTRY_SPACE(*entry))
+	if (*entry && mmu_user_space() == ENTRY_SPACE(*entry)) {
 		mmu_set_user_space(mmu_image_ptr_to_phys(mmu_empty_space).v, VMID_EMPTY);
+		isb();
+	}
 	if (*entry & ENTRY_VMID) {
 		tlb_flush_vmid(ENTRY_VMID_OF(*entry));
 		vmid_owner[ENTRY_VMID_OF(*entry)] = 0;

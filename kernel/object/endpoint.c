@@ -6,16 +6,9 @@
 #include <kernel/reply.h>
 #include <kernel/sched.h>
 
-#define STATE_MASK	3UL
-
-static enum endpoint_state state_of(const struct endpoint *ep)
-{
-	return (enum endpoint_state)(ep->tail & STATE_MASK);
-}
-
 static struct tcb *tail_of(const struct endpoint *ep)
 {
-	return (struct tcb *)(ep->tail & ~STATE_MASK);
+	return (struct tcb *)(ep->tail & ~ENDPOINT_STATE_MASK);
 }
 
 static void set_tail(struct endpoint *ep, struct tcb *tail, enum endpoint_state state)
@@ -38,7 +31,7 @@ static void append(struct endpoint *ep, struct tcb *tcb, enum endpoint_state sta
 
 static void unlink_waiter(struct endpoint *ep, struct tcb *tcb)
 {
-	enum endpoint_state state = state_of(ep);
+	enum endpoint_state state = endpoint_state(ep);
 
 	if (tcb->wait_prev)
 		tcb->wait_prev->wait_next = tcb->wait_next;
@@ -81,24 +74,23 @@ void endpoint_send(struct endpoint *ep, struct tcb *tcb, struct endpoint_send ho
 {
 	struct tcb *receiver;
 
-	if (state_of(ep) != ENDPOINT_RECEIVERS) {
+	if (endpoint_state(ep) != ENDPOINT_RECEIVERS) {
 		if (how.blocking)
 			block_sender(ep, tcb, how);
 		return;
 	}
 	receiver = (struct tcb *)ep->head;
-	unlink_waiter(ep, receiver);
+	endpoint_take(ep, receiver);
 	ipc_transfer(tcb, ep, how.badge, how.grant, receiver);
 	sched_set_state(receiver, THREAD_RUNNING);
 	sched_wake(receiver);
 	after_send(tcb, receiver, how.call, how.grant || how.grant_reply, receiver->receive_grant);
 }
 
-static void block_receiver(struct endpoint *ep, struct tcb *tcb, bool grant)
+void endpoint_wait(struct endpoint *ep, struct tcb *tcb, bool grant)
 {
 	tcb->receive_grant = grant;
 	tcb->blocked_on = arch_ptr_to_phys(ep);
-	sched_set_state(tcb, THREAD_BLOCKED_RECEIVE);
 	append(ep, tcb, ENDPOINT_RECEIVERS);
 }
 
@@ -111,15 +103,17 @@ void endpoint_receive(struct endpoint *ep, struct tcb *tcb, bool grant, bool blo
 		notification_complete(bound, tcb);
 		return;
 	}
-	if (state_of(ep) != ENDPOINT_SENDERS) {
-		if (blocking)
-			block_receiver(ep, tcb, grant);
-		else
+	if (endpoint_state(ep) != ENDPOINT_SENDERS) {
+		if (blocking) {
+			sched_set_state(tcb, THREAD_BLOCKED_RECEIVE);
+			endpoint_wait(ep, tcb, grant);
+		} else {
 			tcb->context.x[IPC_REG_BADGE] = 0;
+		}
 		return;
 	}
 	sender = (struct tcb *)ep->head;
-	unlink_waiter(ep, sender);
+	endpoint_take(ep, sender);
 	ipc_transfer(sender, ep, sender->send.badge, sender->send.grant, tcb);
 	after_send(sender, tcb, sender->send.call, sender->send.grant || sender->send.grant_reply,
 		   grant);
@@ -141,7 +135,7 @@ void endpoint_cancel_all(struct endpoint *ep)
 {
 	struct tcb *tcb = (struct tcb *)ep->head;
 
-	if (state_of(ep) == ENDPOINT_IDLE)
+	if (endpoint_state(ep) == ENDPOINT_IDLE)
 		return;
 	ep->head = 0;
 	ep->tail = 0;
@@ -158,7 +152,7 @@ void endpoint_cancel_badged(struct endpoint *ep, u64 badge)
 {
 	struct tcb *tcb = (struct tcb *)ep->head;
 
-	if (state_of(ep) != ENDPOINT_SENDERS)
+	if (endpoint_state(ep) != ENDPOINT_SENDERS)
 		return;
 	while (tcb) {
 		struct tcb *next = tcb->wait_next;

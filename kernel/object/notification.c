@@ -4,16 +4,9 @@
 #include <kernel/notification.h>
 #include <kernel/sched.h>
 
-#define STATE_MASK	3UL
-
-enum notification_state notification_state(const struct notification *ntfn)
-{
-	return (enum notification_state)(ntfn->tail & STATE_MASK);
-}
-
 static struct tcb *tail_of(const struct notification *ntfn)
 {
-	return (struct tcb *)(ntfn->tail & ~STATE_MASK);
+	return (struct tcb *)(ntfn->tail & ~NOTIFICATION_STATE_MASK);
 }
 
 static void set_tail(struct notification *ntfn, struct tcb *tail)

@@ -11,12 +11,11 @@
 void reply_setup(struct tcb *sender, struct tcb *receiver, bool grant)
 {
 	struct slot *master = &sender->slots[TCB_REPLY];
-	struct paddr name = arch_ptr_to_phys(sender);
 
 	if (slot_is_empty(master))
-		cdt_insert_root(master, cap_reply(name, true, true));
+		cdt_insert_root(master, cap_reply(arch_ptr_to_phys(sender), true, true));
 	sched_set_state(sender, THREAD_BLOCKED_REPLY);
-	cdt_insert(&receiver->slots[TCB_CALLER], cap_reply(name, grant, false), master);
+	reply_link(sender, receiver, grant);
 }
 
 void reply_revoke(struct tcb *tcb)
@@ -25,7 +24,7 @@ void reply_revoke(struct tcb *tcb)
 	struct slot *child = cdt_next(master);
 
 	if (!slot_is_empty(master) && child)
-		cdt_remove(child);
+		reply_unlink(child);
 }
 
 void reply_drop_caller(struct tcb *tcb)
@@ -33,7 +32,7 @@ void reply_drop_caller(struct tcb *tcb)
 	struct slot *slot = &tcb->slots[TCB_CALLER];
 
 	if (!slot_is_empty(slot))
-		cdt_remove(slot);
+		reply_unlink(slot);
 }
 
 void reply_transfer(struct tcb *sender, struct tcb *receiver, struct slot *slot, bool grant)
@@ -42,10 +41,10 @@ void reply_transfer(struct tcb *sender, struct tcb *receiver, struct slot *slot,
 
 	if (receiver->fault.type == seL4_Fault_NullFault) {
 		ipc_transfer(sender, NULL, 0, grant, receiver);
-		cdt_remove(slot);
+		reply_unlink(slot);
 		sched_set_state(receiver, THREAD_RUNNING);
 	} else {
-		cdt_remove(slot);
+		reply_unlink(slot);
 		again = fault_reply(receiver, sender);
 		receiver->fault.type = seL4_Fault_NullFault;
 		sched_set_state(receiver, again ? THREAD_RESTART : THREAD_INACTIVE);

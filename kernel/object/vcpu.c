@@ -170,6 +170,11 @@ static void load(struct vcpu *vcpu)
 	LOADED_REGISTERS(LOAD)
 }
 
+bool vcpu_running(void)
+{
+	return enabled;
+}
+
 void vcpu_switch(struct vcpu *next)
 {
 	if (!next) {

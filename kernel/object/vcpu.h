@@ -20,6 +20,8 @@ struct vcpu {
 
 _Static_assert(sizeof(struct vcpu) <= 1 << SEL4_VCPU_BITS, "ABI 3.1");
 
+/* Is the CPU set up for a vCPU's thread? */
+bool vcpu_running(void);
 /* Makes the CPU ready for a vCPU's thread (or, with NULL, for a native one). */
 void vcpu_switch(struct vcpu *next);
 /* Physical interrupts 25 and 27. */

@@ -158,13 +158,14 @@ void mmu_user_space_init(void)
 	sysreg_write(cpacr_el1, 3UL << 20);
 	sysreg_write(vpidr_el2, sysreg_read(midr_el1));
 	mmu_set_user_space(mmu_image_ptr_to_phys(mmu_empty_space).v, 0);
+	isb();
 	tlb_flush_all();
 }
 
+/* In effect after the next isb(). */
 void mmu_set_user_space(u64 root, u64 vmid)
 {
 	sysreg_write(vttbr_el2, root | vmid << 48);
-	isb();
 }
 
 u64 mmu_user_space(void)

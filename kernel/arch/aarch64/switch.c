@@ -21,8 +21,7 @@ static void fpu_switch(struct tcb *tcb)
 {
 	bool trap = fpu_disabled(tcb) || core_self()->fpu_owner != tcb;
 
-	if (tcb != &sched_idle)
-		sysreg_write(cptr_el2, CPTR_EL2_RES1 | (trap ? CPTR_EL2_TFP : 0));
+	sysreg_write(cptr_el2, CPTR_EL2_RES1 | (trap ? CPTR_EL2_TFP : 0));
 }
 
 /* The current thread touched the registers: false if it may not. */
@@ -65,11 +64,12 @@ void arch_tls_changed(struct tcb *tcb)
 	(void)tcb;		/* every exit loads it from the context */
 }
 
-void arch_switch_to(struct tcb *tcb)
+struct tcb *arch_switch_to(struct tcb *tcb)
 {
-	if (tcb != &sched_idle)
-		space_activate(tcb->slots[TCB_VSPACE].cap);
-	vcpu_switch(tcb->vcpu);
+	space_activate(tcb->slots[TCB_VSPACE].cap);
 	fpu_switch(tcb);
+	if (tcb->vcpu || vcpu_running())
+		vcpu_switch(tcb->vcpu);
 	isb();
+	return tcb;
 }

@@ -20,12 +20,13 @@ struct tcb *fake_loaded;
 char fake_console[4096];
 static size_t console_length;
 
-void arch_switch_to(struct tcb *tcb)
+struct tcb *arch_switch_to(struct tcb *tcb)
 {
 	if (tcb != &sched_idle)
 		space_activate(tcb->slots[TCB_VSPACE].cap);
 	vcpu_switch(tcb->vcpu);
 	fake_loaded = tcb;
+	return tcb;
 }
 
 void arch_fpu_release(struct tcb *tcb)

@@ -25,9 +25,9 @@
  * Makes the machine ready for the thread: its address space (slots[TCB_VSPACE]; the empty table if
  * that is not a live VSpace), SIMD state (eager), vCPU. Called only when the thread differs from
  * the one switched to last, or after sched_stale(); general registers are the entry code's. Also
- * for sched_idle: no vCPU then.
+ * for sched_idle: no vCPU then. Returns tcb, so that the scheduler can end with it.
  */
-void arch_switch_to(struct tcb *tcb);
+struct tcb *arch_switch_to(struct tcb *tcb);
 /* tcb dies or its SIMD flag changed: forget or redo what the CPU holds for it. */
 void arch_fpu_release(struct tcb *tcb);		/* deleted: do not save into it any more */
 void arch_fpu_flags_changed(struct tcb *tcb);	/* TCB_SetFlags; tcb may be current */

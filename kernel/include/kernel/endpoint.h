@@ -20,6 +20,23 @@ static inline struct endpoint *endpoint_of(struct cap cap)
 	return cap_object(cap);
 }
 
+#define ENDPOINT_STATE_MASK	3UL
+
+static inline enum endpoint_state endpoint_state(const struct endpoint *ep)
+{
+	return (enum endpoint_state)(ep->tail & ENDPOINT_STATE_MASK);
+}
+
+/* Takes the first waiter out. */
+static inline void endpoint_take(struct endpoint *ep, const struct tcb *first)
+{
+	ep->head = (u64)first->wait_next;
+	if (first->wait_next)
+		first->wait_next->wait_prev = NULL;
+	else
+		ep->tail = 0;
+}
+
 struct endpoint_send {
 	u64 badge;
 	bool blocking, call, grant, grant_reply;
@@ -28,6 +45,8 @@ struct endpoint_send {
 /* The thread's message (or fault) goes to a receiver, or the thread queues or drops it. */
 void endpoint_send(struct endpoint *ep, struct tcb *tcb, struct endpoint_send how);
 void endpoint_receive(struct endpoint *ep, struct tcb *tcb, bool grant, bool blocking);
+/* The receive would block: the thread queues, in state THREAD_BLOCKED_RECEIVE. */
+void endpoint_wait(struct endpoint *ep, struct tcb *tcb, bool grant);
 /* Takes a blocked thread out of its endpoint. */
 void endpoint_cancel(struct tcb *tcb);
 /* The endpoint goes: every waiter restarts. */

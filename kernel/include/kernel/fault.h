@@ -18,16 +18,18 @@ struct fault {
 
 /*
  * Each makes the current thread fault: the message is sent to its handler (or the thread stops).
- * They do not schedule: the entry points of syscall.h do. The arch calls the last four from
- * arch_reserved_irq() and from its exception dispatch through kernel_*().
+ * Those that return a thread are a kernel entry's only event; it is the one to resume. The others
+ * leave scheduling to the caller.
  */
+struct tcb *fault_user_exception(u64 number, u64 code);
+struct tcb *fault_vm(u64 address, u32 fsr, bool fetch);
+struct tcb *fault_vcpu(u32 hsr);
 void fault_cap(u64 cptr, bool in_receive, const struct lookup_failure *failure);
 void fault_unknown_syscall(u64 nr);
-void fault_user_exception(u64 number, u64 code);
-void fault_vm(u64 address, u32 fsr, bool fetch);
-void fault_vcpu(u32 hsr);
 void fault_vgic_maintenance(u64 index);		/* all ones: no list register */
 void fault_vppi(u64 irq);
+/* tcb's fault, recorded already, goes the general way. The thread to resume. */
+struct tcb *fault_send(struct tcb *tcb);
 
 /* Writes the message of tcb's fault for receiver; returns the length. */
 unsigned int fault_message(struct tcb *tcb, struct tcb *receiver);

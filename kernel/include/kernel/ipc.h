@@ -40,6 +40,42 @@ bool ipc_set_mr(struct tcb *tcb, u64 *buffer, unsigned int i, u64 value);
 struct endpoint;
 void ipc_transfer(struct tcb *sender, struct endpoint *ep, u64 badge, bool grant,
 		  struct tcb *receiver);
+/* The words in registers, at most four. */
+static inline void ipc_copy_registers(const struct tcb *sender, struct tcb *receiver,
+				      unsigned int length)
+{
+	const u64 *from = &sender->context.x[IPC_REG_MR0];
+	u64 *to = &receiver->context.x[IPC_REG_MR0];
+
+	if (length == 0)
+		return;
+	to[0] = from[0];
+	if (length == 1)
+		return;
+	to[1] = from[1];
+	if (length == 2)
+		return;
+	to[2] = from[2];
+	if (length > 3)
+		to[3] = from[3];
+}
+
+/* The words beyond them. How many words arrive in all. */
+unsigned int ipc_transfer_long(struct tcb *sender, struct tcb *receiver, unsigned int length);
+
+/* A message without caps: what ipc_transfer() does. */
+static inline void ipc_transfer_plain(struct tcb *sender, u64 info, u64 badge,
+				      struct tcb *receiver)
+{
+	unsigned int length = message_length(info);
+
+	ipc_copy_registers(sender, receiver, length);
+	if (length > SEL4_MSG_REGISTERS)
+		length = ipc_transfer_long(sender, receiver, length);
+	receiver->context.x[IPC_REG_INFO] = message_info(message_label(info), 0, 0, length);
+	receiver->context.x[IPC_REG_BADGE] = badge;
+}
+
 /* The slots named by the extra caps of tcb's message. False: a lookup failed at *bad_cptr. */
 bool ipc_lookup_extra(struct tcb *tcb, u64 info, struct slot *extra[], unsigned int *count,
 		      u64 *bad_cptr, struct lookup_failure *failure);

@@ -30,6 +30,25 @@ static inline struct lookup_failure lookup_missing(u64 bits_left)
 struct slot *lookup_resolve(struct cap root, u64 cptr, unsigned int bits, unsigned int *left,
 			    struct lookup_failure *failure);
 
+/*
+ * As lookup_resolve() of 64 bits with those left ignored; NULL if it fails. Most capability spaces
+ * are one CNode that resolves them all.
+ */
+struct slot *lookup_levels(struct cap root, u64 cptr);
+
+static inline struct slot *lookup_in(struct cap root, u64 cptr)
+{
+	unsigned int guard_bits = cap_cnode_guard_bits(root), radix = cap_cnode_radix(root);
+
+	if (cap_type(root) != CAP_CNODE)
+		return NULL;
+	if (guard_bits + radix != 64)
+		return lookup_levels(root, cptr);
+	if (cptr >> radix != cap_cnode_guard(root))
+		return NULL;
+	return (struct slot *)cap_object(root) + (cptr << guard_bits >> guard_bits);
+}
+
 struct tcb;
 /* A system call's cptr in the thread's CSpace; leftover bits ignored. */
 struct slot *lookup_slot(struct tcb *tcb, u64 cptr, struct lookup_failure *failure);

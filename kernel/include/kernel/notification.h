@@ -20,7 +20,13 @@ static inline struct notification *notification_of(struct cap cap)
 	return cap_object(cap);
 }
 
-enum notification_state notification_state(const struct notification *ntfn);
+#define NOTIFICATION_STATE_MASK	3UL
+
+static inline enum notification_state notification_state(const struct notification *ntfn)
+{
+	return (enum notification_state)(ntfn->tail & NOTIFICATION_STATE_MASK);
+}
+
 void notification_signal(struct notification *ntfn, u64 badge);
 void notification_receive(struct notification *ntfn, struct tcb *tcb, bool blocking);
 /* Gives an active notification's word to its bound thread. */

@@ -3,7 +3,25 @@
 #ifndef KERNEL_REPLY_H
 #define KERNEL_REPLY_H
 
+#include <kernel/cdt.h>
 #include <kernel/tcb.h>
+
+/* The cap that answers sender goes to receiver's caller slot: the only child of sender's master. */
+static inline void reply_link(struct tcb *sender, struct tcb *receiver, bool grant)
+{
+	struct slot *master = &sender->slots[TCB_REPLY], *slot = &receiver->slots[TCB_CALLER];
+
+	slot->cap = cap_reply(arch_ptr_to_phys(sender), grant, false);
+	slot->prev = (u64)master;
+	slot->next = 0;
+	master->next |= (u64)slot;
+}
+
+static inline void reply_unlink(struct slot *slot)
+{
+	cdt_prev(slot)->next &= CDT_MARKS;
+	*slot = (struct slot){ 0 };
+}
 
 /* sender blocks for a reply; receiver gets the cap in its caller slot. */
 void reply_setup(struct tcb *sender, struct tcb *receiver, bool grant);

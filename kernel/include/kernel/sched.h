@@ -28,6 +28,10 @@ void sched_stale(void);
 void sched_forget(struct tcb *tcb);
 void sched_tick(void);
 void sched_yield(void);
+/* Would tcb, woken now, run as soon as the current thread blocks? */
+bool sched_goes_first(const struct tcb *tcb);
+/* The current thread blocked; tcb, which goes first, runs instead. Returns it. */
+struct tcb *sched_switch_to(struct tcb *tcb);
 /*
  * Chooses and switches to the thread to resume (arch_switch_to), waits for interrupts while there
  * is none. Returns sched_current, whose context is ready to be loaded.

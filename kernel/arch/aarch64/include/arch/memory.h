@@ -23,13 +23,13 @@
 /* RAM only. */
 static inline void *arch_phys_to_ptr(struct paddr p)
 {
-	return (void *)(p.v + KERNEL_WINDOW);
+	return (void *)(p.v | KERNEL_WINDOW);	/* the window is larger than any RAM address */
 }
 
 /* Objects: pointers into the window. The image's own data is not in it. */
 static inline struct paddr arch_ptr_to_phys(const void *ptr)
 {
-	return paddr((u64)ptr - KERNEL_WINDOW);
+	return paddr((u64)ptr & ~(u64)KERNEL_WINDOW);
 }
 
 #endif

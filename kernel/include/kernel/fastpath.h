@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The short ways of core/fastpath.c, which take the long ones if need be. Each gives the thread to resume. */
+#ifndef KERNEL_FASTPATH_H
+#define KERNEL_FASTPATH_H
+
+#include <kernel/tcb.h>
+
+struct tcb *fastpath_call(struct tcb *tcb);
+struct tcb *fastpath_reply_recv(struct tcb *tcb);
+/* tcb's fault, which is in its record. */
+struct tcb *fastpath_fault(struct tcb *tcb);
+
+#ifdef KERNEL_FAKE
+extern bool fastpath_enabled;		/* tests compare both ways */
+#endif
+
+#endif
