@@ -16,10 +16,11 @@
 
 #ifdef KERNEL_FAKE
 bool fastpath_enabled = true;
-#elif defined(KERNEL_SLOW)
-#define fastpath_enabled	false
+unsigned long fastpath_taken;
+#define COUNT_TAKEN()		(fastpath_taken++)
 #else
 #define fastpath_enabled	true
+#define COUNT_TAKEN()		((void)0)
 #endif
 
 #define CALL_RIGHTS	(SEL4_RIGHT_GRANT | SEL4_RIGHT_GRANT_REPLY)
@@ -44,6 +45,7 @@ static struct tcb *receiver_of(const struct endpoint *ep, const struct tcb *tcb)
 /* tcb's message has been taken by the first receiver, which runs; tcb waits for the answer. */
 static struct tcb *wait_for_reply(struct tcb *tcb, struct endpoint *ep, struct tcb *receiver)
 {
+	COUNT_TAKEN();
 	endpoint_take(ep, receiver);
 	tcb->state = THREAD_BLOCKED_REPLY;
 	receiver->state = THREAD_RUNNING;
@@ -133,6 +135,7 @@ struct tcb *fastpath_reply_recv(struct tcb *tcb)
 	caller = tcb_of(reply->cap);
 	if (!is_answered_quickly(caller) || !sched_goes_first(caller))
 		return kernel_slow_syscall(SEL4_SYS_REPLY_RECV);
+	COUNT_TAKEN();
 	reply_unlink(reply);
 	answer(tcb, info, caller);
 	tcb->state = THREAD_BLOCKED_RECEIVE;

@@ -11,7 +11,9 @@ struct tcb *fastpath_reply_recv(struct tcb *tcb);
 struct tcb *fastpath_fault(struct tcb *tcb);
 
 #ifdef KERNEL_FAKE
-extern bool fastpath_enabled;		/* tests compare both ways */
+/* For tests, which compare both ways. */
+extern bool fastpath_enabled;
+extern unsigned long fastpath_taken;
 #endif
 
 #endif
