@@ -240,15 +240,17 @@ static struct tcb *next_thread(void)
 
 bool sched_goes_first(const struct tcb *tcb)
 {
-	return (DOMAIN_COUNT == 1 || tcb->domain == domain_current) &&
+	return (DOMAIN_COUNT == 1 || tcb->domain == domain_current) && core_of(tcb) == core_self() &&
 	       (tcb->priority >= sched_current->priority ||
 		tcb->priority >= highest_priority(domain_current));
 }
 
 struct tcb *sched_switch_to(struct tcb *tcb)
 {
-	sched_current = tcb;
-	loaded = tcb;
+	struct core *core = core_self();
+
+	core->current = tcb;
+	core->loaded = tcb;
 	return arch_switch_to(tcb);
 }
 
@@ -276,10 +278,12 @@ static __attribute__((noinline)) struct tcb *run_next(void)
 
 struct tcb *sched_run(void)
 {
+	const struct core *core = core_self();
+
 	/* Mostly nothing changed. */
-	if (action == KEEP_CURRENT && sched_current == loaded &&
-	    sched_current->state == THREAD_RUNNING)
-		return sched_current;
+	if (core->action == KEEP_CURRENT && core->current == core->loaded &&
+	    core->current->state == THREAD_RUNNING)
+		return core->current;
 	return run_next();
 }
 

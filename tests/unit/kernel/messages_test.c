@@ -21,6 +21,7 @@
 #define FIRST		(S_FREE + 2 * THREADS)
 #define SLOTS		24u
 #define RECEIVE		(FIRST + SLOTS)			/* destinations of caps */
+#define VCPU		(RECEIVE + 4)			/* + i: of thread i, if it has one */
 
 static u64 seed;
 
@@ -179,6 +180,10 @@ static void root_step(void)
 	case 11:
 		world_delete(RECEIVE + pick(4));
 		break;
+	case 13:
+		world_call(VCPU + 4 + pick(2), ARMVCPUWriteReg, 0, 2,
+			   (u64)PEERVISOR_VCPU_SHORT_FAULTS, pick(2));
+		break;
 	case 12:
 		world_set_caps(2, (u64)S_CNODE, (u64)S_VSPACE);
 		world_call(tcb, TCBSetSpace, 2, 3, any_slot(), 0UL, 0UL);
@@ -271,8 +276,11 @@ static void make_threads(void)
 		struct tcb *tcb = world_thread(THREAD(i), i < 4 ? 255 : 200);
 
 		tcb->fault_handler = busy_slot();
-		if (i >= 4)
-			tcb->vcpu = (struct vcpu *)tcb;		/* only its presence counts here */
+		if (i < 4)
+			continue;
+		world_retype(S_UNTYPED, seL4_ARM_VCPUObject, 0, VCPU + i, 1);
+		world_set_caps(1, THREAD(i));
+		world_call(VCPU + i, ARMVCPUSetTCB, 1, 0);
 	}
 }
 
@@ -289,7 +297,6 @@ static void walk(void **state, u64 first, u64 hashes[STEPS])
 	/* The root acts when all others wait. */
 	tcb_set_priority(world_root, 150);
 	for (unsigned int i = 0; i < STEPS; i++) {
-		fake_short_faults = pick(2);
 		if (sched_current == world_root)
 			root_step();
 		else
