@@ -11,11 +11,11 @@
 
 #define LINE	128
 
-/* stdout collects a line: one copy and one signal for it instead of one per character. */
+/* stdout collects a line for each thread: one copy and one signal instead of one per character. */
 static int put_char(char c, FILE *file)
 {
-	static char line[LINE];
-	static unsigned long length;
+	static _Thread_local char line[LINE];
+	static _Thread_local unsigned long length;
 
 	(void)file;
 	line[length++] = c;

@@ -50,7 +50,11 @@ static void tell_dropped(void)
 	serial_port_write(&port, line, (size_t)length);
 }
 
-void log_write(const char *bytes, unsigned long length)
+/* Of a component with several threads (component/lock.c). */
+#pragma weak log_lock
+#pragma weak log_unlock
+
+static void write_port(const char *bytes, unsigned long length)
 {
 	if (redirected) {
 		redirected(bytes, length);
@@ -61,6 +65,15 @@ void log_write(const char *bytes, unsigned long length)
 	if (port.dropped != told_dropped)
 		tell_dropped();
 	serial_port_write(&port, bytes, length);
+}
+
+void log_write(const char *bytes, unsigned long length)
+{
+	if (log_lock)
+		log_lock();
+	write_port(bytes, length);
+	if (log_unlock)
+		log_unlock();
 }
 
 static void write_line(const char *prefix, const char *format, va_list args)
@@ -87,7 +100,7 @@ void log_at(enum log_level level, const char *format, ...)
 	va_end(args);
 }
 
-static bool panicking;
+static _Thread_local bool panicking;
 
 void panic_at(const char *file, int line, const char *format, ...)
 {

@@ -11,4 +11,8 @@ void log_init(void);
 void log_write(const char *bytes, unsigned long length);
 void heap_init(void);
 
+/* Only in components with several threads. */
+void log_lock(void);
+void log_unlock(void);
+
 #endif

@@ -26,7 +26,7 @@ def overlay(tmp_path, roottask):
     """A build folder in which another root task takes the place of ours."""
     folder = tmp_path / "target"
     folder.mkdir()
-    for name in ("loader", "kernel", "components", "vmm"):
+    for name in ("loader", "kernel", "components", "sdk", "vmm"):
         if (TARGET / name).exists():
             (folder / name).symlink_to(TARGET / name)
     (folder / "roottask").mkdir()

@@ -66,10 +66,18 @@ struct adl_method {
 	struct adl_parameter *parameters;
 };
 
+/* `include "x.h";`: a C header with types that interfaces use. */
+struct adl_header {
+	struct adl_header *next;
+	const struct token *at;
+	const char *name;		/* with its quotes or brackets */
+};
+
 struct adl_procedure {
 	struct adl_procedure *next;
 	const struct token *at;
 	const char *name;
+	struct adl_header *headers;
 	struct adl_method *methods;
 };
 
@@ -169,6 +177,7 @@ struct adl_component {
 	bool project;			/* VM_INIT_DEF(): settings as in VM projects of others */
 	bool control;
 	bool hardware;
+	struct adl_header *headers;
 	struct adl_interface *interfaces, **interfaces_end;
 	struct adl_attribute *attributes, **attributes_end;
 	struct adl_composition *composition;	/* compound, or NULL */

@@ -157,10 +157,24 @@ static struct adl_composition *component_composition(struct parser *p, struct ad
 	return c->composition;
 }
 
-static bool skip_include(struct parser *p)
+/* `"x.h";` or `<x.h>;` */
+static bool parse_header(struct parser *p, struct adl_header **list)
 {
+	struct adl_header *h = ARENA_NEW(p->arena, struct adl_header);
+
+	h->at = parser_peek(p);
+	h->name = "";
 	while (!parser_at(p, ";") && parser_peek(p)->kind != TOKEN_END)
-		p->at++;
+		h->name = arena_format(p->arena, "%s%s", h->name,
+				       token_name(p->arena, parser_next(p)));
+	if (h->name[0] != '"' && h->name[0] != '<') {
+		diagnostic_error(p->diagnostics, h->at,
+				 "this is no header; write include \"NAME.h\"; or include <NAME.h>;");
+		return false;
+	}
+	while (*list)
+		list = &(*list)->next;
+	*list = h;
 	return parser_expect(p, ";", "an include");
 }
 
@@ -197,7 +211,7 @@ static bool parse_component_item(struct parser *p, struct adl_component *c)
 	if (parser_accept(p, "attribute"))
 		return add_attribute(p, c);
 	if (parser_accept(p, "include"))
-		return skip_include(p);
+		return parse_header(p, &c->headers);
 	if (parser_accept(p, "__vm_init"))
 		return make_vm(p, c);
 	if (parser_accept(p, "composition"))
@@ -409,7 +423,7 @@ static bool parse_method(struct parser *p, struct adl_procedure *procedure,
 	bool array;
 
 	if (parser_accept(p, "include"))
-		return skip_include(p);
+		return parse_header(p, &procedure->headers);
 	if (parser_accept(p, "attribute"))
 		return parse_attribute(p) != NULL;
 	if (!parse_typed_name(p, &m->type, &m->name, &m->at, &array) ||

@@ -52,8 +52,8 @@ static bool load_elf(struct component *c, const char *file)
 	uint32_t memory;
 	unsigned int i;
 
-	if (!elf_load(s->arena, s->diagnostics, arena_format(s->arena, "%s/%s", s->build_dir, file),
-		      &elf))
+	if (!elf_load(s->arena, s->diagnostics,
+		      file[0] == '/' ? file : arena_format(s->arena, "%s/%s", s->build_dir, file), &elf))
 		return false;
 	for (i = 0; i < elf.count; i++) {
 		g = &elf.segments[i];
@@ -85,6 +85,7 @@ static void make_memory(struct component *c, const struct component_plan *plan)
 	uint32_t stack = distribution_memory(d, plan->stack >> 12, "%s.stack", c->name);
 	uint32_t heap;
 
+	c->stacks = COMPONENT_STACK_TOP - plan->stack - 4096;	/* a page between two that faults */
 	component_map(c, stack, COMPONENT_STACK_TOP - plan->stack, RIGHTS_RW);
 	c->ipc = distribution_memory(d, 1, "%s.ipc", c->name);
 	component_map(c, c->ipc, COMPONENT_IPC, RIGHTS_RW);
@@ -106,6 +107,7 @@ struct component *component_new(struct system *s, const struct component_plan *p
 	c->slots = 1;
 	c->dataports = COMPONENT_DATAPORTS;
 	c->endpoint = CAPDL_NONE;
+	c->faults = CAPDL_NONE;
 	c->config = tree_root(s->arena);
 	tree_string(c->config, "compatible", plan->compatible);
 	tree_string(c->config, "component", plan->name);
@@ -162,6 +164,58 @@ void component_port(struct component *c, const char *node, const char *label)
 	serve_port(c, label, out, in, badge, kick);
 }
 
+static struct capdl_thread *new_thread(struct component *c, uint32_t tcb, uint32_t ipc)
+{
+	struct capdl_thread *t = distribution_thread(c->system->distribution);
+
+	t->tcb = tcb;
+	t->cspace = c->cnode;
+	t->cspace_guard = GUARD_WORD(COMPONENT_RADIX);
+	t->vspace = c->vspace;
+	t->ipc_memory = ipc;
+	t->bound_notification = CAPDL_NONE;
+	t->resume = 1;
+	t->pc = c->entry;
+	if (c->faults != CAPDL_NONE)
+		t->fault_endpoint = component_cap(c, c->faults, 0, RIGHTS_CALL,
+						  BADGE_ENDPOINT | (c->threads + 1));
+	return t;
+}
+
+void component_thread(struct component *c, const char *name, uint32_t priority, uint64_t stack_size)
+{
+	struct distribution *d = c->system->distribution;
+	uint64_t number = ++c->threads, ipc = COMPONENT_IPC + number * 4096, start;
+	uint32_t stack, memory, go;
+	struct capdl_thread *t;
+	struct tree *node;
+
+	if (number >= COMPONENT_THREADS || c->stacks - stack_size < COMPONENT_ELF_END) {
+		diagnostic_plain(c->system->diagnostics,
+				 "%s has too many threads or too large stacks: at most %u, and 256M",
+				 c->name, COMPONENT_THREADS);
+		return;
+	}
+	stack = distribution_memory(d, stack_size >> 12, "%s.%s.stack", c->name, name);
+	memory = distribution_memory(d, 1, "%s.%s.ipc", c->name, name);
+	go = distribution_object(d, CAPDL_NOTIFICATION, 0, "%s.%s.start", c->name, name);
+	component_map(c, stack, c->stacks - stack_size, RIGHTS_RW);
+	component_map(c, memory, ipc, RIGHTS_RW);
+	start = component_cap(c, go, 0, RIGHTS_RW, 1);
+	node = tree_node(tree_child(c->config, "threads"), "thread@%llx", (unsigned long long)number);
+	tree_string(node, "name", name);
+	tree_u64(node, "ipc", ipc);
+	tree_u64(node, "stack-top", c->stacks);
+	tree_u64(node, "start-slot", start);
+	t = new_thread(c, distribution_object(d, CAPDL_TCB, 0, "%s.%s.tcb", c->name, name), memory);
+	t->priority = priority;
+	t->ipc_vaddr = ipc;
+	t->sp = c->stacks;
+	t->x0 = number;
+	t->x1 = start;
+	c->stacks -= stack_size + 4096;
+}
+
 void component_finish(struct component *c)
 {
 	struct distribution *d = c->system->distribution;
@@ -172,17 +226,11 @@ void component_finish(struct component *c)
 
 	distribution_fill(d, memory, 0, fdt, size);
 	component_map(c, memory, COMPONENT_CONFIG, SEL4_RIGHT_READ);
-	t = distribution_thread(d);
-	t->tcb = c->tcb;
-	t->cspace = c->cnode;
-	t->vspace = c->vspace;
-	t->ipc_memory = c->ipc;
+	c->threads = 0;
+	t = new_thread(c, c->tcb, c->ipc);
 	t->bound_notification = c->notification;
 	t->priority = c->priority;
-	t->resume = 1;
-	t->cspace_guard = GUARD_WORD(COMPONENT_RADIX);
 	t->ipc_vaddr = COMPONENT_IPC;
-	t->pc = c->entry;
 	t->sp = COMPONENT_STACK_TOP;
 	t->x0 = COMPONENT_CONFIG;
 	t->x1 = COMPONENT_IPC;

@@ -11,7 +11,7 @@
 /* Where things lie in a component's address space. ELF files are linked below COMPONENT_STACK. */
 #define COMPONENT_ELF_END	0x10000000ull
 #define COMPONENT_STACK_TOP	0x20000000ull
-#define COMPONENT_IPC		0x20100000ull
+#define COMPONENT_IPC		0x20100000ull	/* one page for each thread */
 #define COMPONENT_CONFIG	0x20200000ull
 #define COMPONENT_PORTS		0x20400000ull	/* serial ports: two pages each */
 #define COMPONENT_IOBUFS	0x20800000ull	/* two pages for each connection */
@@ -22,6 +22,8 @@
 #define COMPONENT_INITRD	0x200000000ull
 #define COMPONENT_DTB		0x300000000ull
 #define COMPONENT_RAM		0x1000000000ull
+
+#define COMPONENT_THREADS	64u	/* as in runtime/include/peervisor/component.h */
 
 #define COMPONENT_RADIX		8u
 #define COMPONENT_EVENTS	60u	/* badge bits: docs/bindings.md, bit 63 is the endpoints' */
@@ -47,6 +49,9 @@ struct component {
 	uint64_t ports;			/* serial ports so far */
 	uint64_t dataports;		/* next free address */
 	uint64_t clients;		/* endpoint badges so far */
+	uint64_t threads;		/* beside the first */
+	uint64_t stacks;		/* where the next stack ends */
+	uint32_t faults;		/* endpoint of the thread that reports faults; CAPDL_NONE: none */
 	unsigned int events;
 	struct tree *config;
 };
@@ -67,7 +72,7 @@ struct system {
 
 struct component_plan {
 	const char *name;
-	const char *elf;		/* path below the build folder */
+	const char *elf;		/* path, or path below the build folder */
 	const char *compatible;
 	uint32_t priority;
 	uint64_t heap;
@@ -86,7 +91,9 @@ uint64_t component_event(struct component *c);
 void component_map(struct component *c, uint32_t memory, uint64_t vaddr, uint32_t rights);
 /* Adds node `node` (log, console): a port of the serial server. */
 void component_port(struct component *c, const char *node, const char *label);
-/* Writes the configuration and makes the thread. Last call for a component. */
+/* Adds node `threads/thread@N`: one more thread, which starts when it is told to. */
+void component_thread(struct component *c, const char *name, uint32_t priority, uint64_t stack_size);
+/* Writes the configuration and makes the first thread. Last call for a component. */
 void component_finish(struct component *c);
 
 /* The whole system of a model. NULL: said why. */

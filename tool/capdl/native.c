@@ -1,19 +1,34 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Native components and their connections: docs/bindings.md, peervisor,component-1. */
+/*
+ * Native components and their connections: docs/bindings.md, peervisor,component-1.
+ *
+ * A program with generated stubs has an object for each interface that is served, and a thread at
+ * it. A program that the project ships has one thread, one endpoint and one notification for all.
+ */
 #include "component.h"
 
 #include <string.h>
 
+#include "../stub/stub.h"
+
+#define FAULT_STACK 8192u
+
 struct native {
 	struct model_component *model;
 	struct component *component;
+	uint32_t *objects;		/* by interface: what it waits on, if it has its own */
 };
 
-static struct component *component_of(const struct native *all, const struct model_component *model)
+static struct native *native_of(struct native *all, const struct model_component *model)
 {
 	while (all->model != model)
 		all++;
-	return all->component;
+	return all;
+}
+
+static size_t face_number(const struct native *n, const struct adl_interface *i)
+{
+	return (size_t)(model_face(n->model, i) - n->model->faces);
 }
 
 static bool provides(const struct model_component *c)
@@ -26,81 +41,144 @@ static bool provides(const struct model_component *c)
 	return false;
 }
 
-static const char *property(struct component *c, const struct adl_interface *i, const char *what)
+/* Where an interface's property goes: node interfaces/NAME and PROPERTY, or NAME-PROPERTY at the root. */
+static void interface_u64(const struct native *n, const struct adl_interface *i,
+			  const char *property, uint64_t value)
 {
-	return arena_format(c->system->arena, "%s%s", i->name, what);
+	struct component *c = n->component;
+
+	if (n->model->folder)
+		tree_u64(tree_child(tree_child(c->config, "interfaces"), i->name), property, value);
+	else
+		tree_u64(c->config, arena_format(c->system->arena, "%s-%s", i->name, property), value);
 }
 
-static void connect_call(const struct native *all, const struct model_connection *n)
+static void connect_call(struct native *all, const struct model_connection *n)
 {
-	struct component *server = component_of(all, n->to->component), *client;
+	struct native *server = native_of(all, n->to->component), *client;
+	struct component *s = server->component;
+	uint32_t endpoint = server->model->folder ?
+		server->objects[face_number(server, n->to->interface)] : s->endpoint;
 	const struct model_end *e;
 	struct tree *t;
-	uint64_t badge, slot;
+	uint64_t badge;
 
 	for (e = n->from; e; e = e->next) {
-		client = component_of(all, e->component);
-		badge = BADGE_ENDPOINT | ++server->clients;
-		slot = component_cap(client, server->endpoint, 0, RIGHTS_CALL, badge);
-		tree_u64(client->config, property(client, e->interface, "-slot"), slot);
-		t = tree_node(server->config, "client@%llx", (unsigned long long)server->clients);
+		client = native_of(all, e->component);
+		badge = BADGE_ENDPOINT | (e->badge ? e->badge : ++s->clients);
+		interface_u64(client, e->interface, "slot",
+			      component_cap(client->component, endpoint, 0, RIGHTS_CALL, badge));
+		t = server->model->folder ? tree_child(s->config, "clients") : s->config;
+		t = tree_node(t, "client@%s.%s", client->component->name, e->interface->name);
 		tree_string(t, "interface", n->to->interface->name);
-		tree_string(t, "component", client->name);
+		tree_string(t, "component", client->component->name);
 		tree_u64(t, "badge", badge);
 	}
 }
 
 /* An emitter has one capability; so it reaches one consumer, as model_native has checked. */
-static void connect_event(const struct native *all, const struct model_connection *n)
+static void connect_event(struct native *all, const struct model_connection *n)
 {
-	struct component *consumer = component_of(all, n->to->component), *emitter;
-	uint64_t badge = component_event(consumer);
+	struct native *consumer = native_of(all, n->to->component), *emitter;
+	uint32_t notification = consumer->component->notification;
 	const struct model_end *e;
+	uint64_t badge = 1;
 
-	tree_u64(consumer->config, property(consumer, n->to->interface, "-badge"), badge);
+	if (consumer->model->folder) {
+		notification = consumer->objects[face_number(consumer, n->to->interface)];
+	} else {
+		badge = component_event(consumer->component);
+		interface_u64(consumer, n->to->interface, "badge", badge);
+	}
 	for (e = n->from; e; e = e->next) {
-		emitter = component_of(all, e->component);
-		tree_u64(
-			emitter->config, property(emitter, e->interface, "-slot"),
-			component_cap(emitter, consumer->notification, 0, SEL4_RIGHT_WRITE, badge));
+		emitter = native_of(all, e->component);
+		interface_u64(emitter, e->interface, "slot",
+			      component_cap(emitter->component, notification, 0, SEL4_RIGHT_WRITE,
+					    badge));
 	}
 }
 
-static void map_dataport(const struct native *all, const struct model_end *e, uint32_t memory,
-			 uint64_t size)
+static void map_dataport(struct native *all, const struct model_end *e, uint32_t memory,
+			 uint64_t size, uint64_t id, uint32_t attributes)
 {
-	struct component *c = component_of(all, e->component);
+	const struct native *n = native_of(all, e->component);
+	struct component *c = n->component;
+	struct tree *t;
 
-	component_map(c, memory, c->dataports, RIGHTS_RW);
-	tree_pair(c->config, property(c, e->interface, ""), c->dataports, size);
+	distribution_map(c->system->distribution, c->vspace, memory, c->dataports,
+			 e->write ? RIGHTS_RW : SEL4_RIGHT_READ, attributes);
+	if (n->model->folder) {
+		t = tree_child(tree_child(c->config, "interfaces"), e->interface->name);
+		tree_pair(t, "memory", c->dataports, size);
+		tree_u64(t, "id", id);
+	} else {
+		tree_pair(c->config, e->interface->name, c->dataports, size);
+	}
 	c->dataports += size + 4096;	/* a page between two that faults */
+	if (c->dataports > COMPONENT_HEAP)
+		diagnostic_plain(c->system->diagnostics, "the dataports of %s exceed %llu MiB; connect "
+				 "it to less", c->name,
+				 (COMPONENT_HEAP - COMPONENT_DATAPORTS) >> 20);
 }
 
-static void connect_memory(struct system *s, const struct native *all,
-			   const struct model_connection *n)
+static void connect_memory(struct system *s, struct native *all, const struct model_connection *n,
+			   uint64_t id)
 {
-	uint32_t memory =
-		distribution_memory(s->distribution, n->size >> 12, "%s", n->source->name);
+	uint32_t memory = distribution_memory(s->distribution, n->size >> 12, "%s", n->source->name);
+	const uint32_t attributes = SEL4_ATTR_CACHEABLE | SEL4_ATTR_EXECUTE_NEVER;
 	const struct model_end *e;
 
 	for (e = n->from; e; e = e->next)
-		map_dataport(all, e, memory, n->size);
+		map_dataport(all, e, memory, n->size, id, attributes);
 	for (e = n->to; e; e = e->next)
-		map_dataport(all, e, memory, n->size);
+		map_dataport(all, e, memory, n->size, id, attributes);
+}
+
+static void connect_mmio(struct system *s, struct native *all, const struct model_connection *n)
+{
+	uint32_t memory = distribution_device(s->distribution, n->paddr, n->size, SEL4_PAGE_BITS,
+					      "%s.%s", n->to->component->instance->name,
+					      n->to->interface->name);
+
+	map_dataport(all, n->from, memory, n->size, 0, SEL4_ATTR_EXECUTE_NEVER);
+}
+
+static void connect_interrupt(struct system *s, struct native *all, const struct model_connection *n)
+{
+	struct native *driver = native_of(all, n->to->component);
+	struct component *c = driver->component;
+	uint32_t notification = c->notification;
+	uint64_t badge = 1;
+	uint32_t irq = distribution_object(s->distribution, CAPDL_IRQ, n->irq, "%s.%s",
+					   n->from->component->instance->name,
+					   n->from->interface->name);
+
+	if (n->edge)
+		s->distribution->objects[irq].flags |= CAPDL_EDGE;
+	if (driver->model->folder) {
+		notification = driver->objects[face_number(driver, n->to->interface)];
+	} else {
+		badge = component_event(c);
+		interface_u64(driver, n->to->interface, "badge", badge);
+	}
+	interface_u64(driver, n->to->interface, "irq-slot", component_cap(c, irq, 0, RIGHTS_RW, 0));
+	distribution_irq(s->distribution, irq, notification, badge);
 }
 
 /* The component's own attributes, by their names. */
 static void add_attributes(struct system *s, struct native *n)
 {
+	struct tree *t = n->model->folder ? tree_child(n->component->config, "attributes") :
+					    n->component->config;
 	const struct adl_attribute *a;
 	const struct adl_value *v;
 
 	for (a = n->model->type->attributes; a; a = a->next) {
 		v = setting_value(s->model, n->model->instance, a->name);
 		if (v && v->kind == VALUE_STRING)
-			tree_string(n->component->config, a->name, v->string);
+			tree_string(t, a->name, v->string);
 		else if (v && (v->kind == VALUE_INTEGER || v->kind == VALUE_BOOLEAN))
-			tree_u64(n->component->config, a->name, (uint64_t)v->integer);
+			tree_u64(t, a->name, (uint64_t)v->integer);
 		else if (v)
 			diagnostic_warning(s->diagnostics, v->at,
 					   "attribute '%s' is %s, which native "
@@ -109,25 +187,136 @@ static void add_attributes(struct system *s, struct native *n)
 	}
 }
 
+static uint32_t new_notification(struct native *n, const char *name)
+{
+	return distribution_object(n->component->system->distribution, CAPDL_NOTIFICATION, 0, "%s.%s",
+				   n->component->name, name);
+}
+
+static void make_lock(struct native *n, const struct adl_interface *i)
+{
+	struct component *c = n->component;
+
+	interface_u64(n, i, "slot", component_cap(c, new_notification(n, i->name), 0, RIGHTS_RW, 1));
+	if (i->kind == INTERFACE_SEMAPHORE)
+		interface_u64(n, i, "value", model_face(n->model, i)->value);
+}
+
+/* What an interface waits on, and the slots for it. */
+static void make_interface(struct native *n, const struct adl_interface *i, uint32_t *object)
+{
+	struct component *c = n->component;
+	uint32_t go;
+
+	if (i->kind == INTERFACE_PROVIDES) {
+		*object = distribution_object(c->system->distribution, CAPDL_ENDPOINT, 0, "%s.%s",
+					      c->name, i->name);
+		interface_u64(n, i, "slot", component_cap(c, *object, 0, SEL4_RIGHT_READ, 0));
+	} else if (i->kind == INTERFACE_CONSUMES) {
+		*object = new_notification(n, i->name);
+		/* It may also send: who took an event for a callback that is gone gives it back. */
+		interface_u64(n, i, "slot", component_cap(c, *object, 0, RIGHTS_RW, 1));
+		go = new_notification(n, arena_format(c->system->arena, "%s.callback", i->name));
+		interface_u64(n, i, "registered-slot", component_cap(c, go, 0, RIGHTS_RW, 1));
+	} else if (i->kind == INTERFACE_MUTEX || i->kind == INTERFACE_SEMAPHORE) {
+		make_lock(n, i);
+	}
+}
+
+static void make_faults(struct native *n)
+{
+	struct component *c = n->component;
+
+	c->faults = distribution_object(c->system->distribution, CAPDL_ENDPOINT, 0, "%s.faults", c->name);
+	tree_u64(c->config, "fault-endpoint-slot", component_cap(c, c->faults, 0, SEL4_RIGHT_READ, 0));
+}
+
+static void make_threads(struct native *n)
+{
+	const struct model_thread *t;
+	uint32_t priority = n->model->control.priority, faults = n->component->faults;
+
+	for (t = n->model->threads; t; t = t->next) {
+		if (!model_face(n->model, t->interface)->connected)
+			continue;
+		component_thread(n->component, t->name, t->priority, t->stack_size);
+		if (t->priority > priority)
+			priority = t->priority;
+	}
+	n->component->faults = CAPDL_NONE;	/* nobody hears of the faults of this one */
+	component_thread(n->component, "fault", priority, FAULT_STACK);
+	n->component->faults = faults;
+}
+
+/* Everything that a program with generated stubs has. */
+static void make_stub_parts(struct native *n)
+{
+	struct component *c = n->component;
+	const struct model_face *f;
+	size_t k = 0;
+
+	while (n->model->faces[k].interface)
+		k++;
+	n->objects = arena_alloc(c->system->arena, sizeof(*n->objects) * (k + 1));
+	tree_string(c->config, "program", arena_format(c->system->arena, "%s.elf", n->model->type->name));
+	tree_u64(c->config, "libc-lock-slot",
+		 component_cap(c, new_notification(n, "libc.lock"), 0, RIGHTS_RW, 1));
+	tree_u64(c->config, "log-lock-slot",
+		 component_cap(c, new_notification(n, "log.lock"), 0, RIGHTS_RW, 1));
+	for (f = n->model->faces; f->interface; f++)
+		if (f->connected)
+			make_interface(n, f->interface, &n->objects[f - n->model->faces]);
+	make_faults(n);
+	make_threads(n);
+}
+
+static const char *program_of(struct system *s, const struct model_component *m)
+{
+	const struct stub_plan plan = {
+		.arena = s->arena, .file = s->model->file, .type = m->type,
+		.faces = m->faces,
+	};
+	const struct stub_options options = {
+		.sdk = arena_format(s->arena, "%s/sdk", s->build_dir), .assembly = s->model->folder,
+	};
+
+	if (!m->folder)
+		return arena_format(s->arena, "components/%s.elf", m->elf);
+	return stub_build(&plan, s->diagnostics, m->folder, &options);
+}
+
 static bool make_native(struct system *s, struct native *n)
 {
 	const struct model_component *m = n->model;
 	struct component_plan plan = {
 		.name = m->instance->name,
-		.elf = arena_format(s->arena, "components/%s.elf", m->elf),
+		.elf = program_of(s, m),
 		.compatible = "peervisor,component-1",
-		.priority = m->priority,
+		.priority = m->control.priority,
 		.heap = m->heap_size,
-		.stack = m->stack_size,
-		.endpoint = provides(m),
+		.stack = m->control.stack_size,
+		.endpoint = !m->folder && provides(m),
 	};
 
-	n->component = component_new(s, &plan);
+	n->component = plan.elf ? component_new(s, &plan) : NULL;
 	if (!n->component)
 		return false;
 	add_attributes(s, n);
+	if (m->folder)
+		make_stub_parts(n);
 	component_port(n->component, "log", arena_format(s->arena, "%s.log", plan.name));
 	return true;
+}
+
+static void connect(struct system *s, struct native *all, const struct model_connection *c, uint64_t id)
+{
+	switch (c->kind) {
+	case CONNECTION_CALL: connect_call(all, c); break;
+	case CONNECTION_EVENT: connect_event(all, c); break;
+	case CONNECTION_MEMORY: connect_memory(s, all, c, id); break;
+	case CONNECTION_MMIO: connect_mmio(s, all, c); break;
+	case CONNECTION_INTERRUPT: connect_interrupt(s, all, c); break;
+	}
 }
 
 bool system_natives(struct system *s)
@@ -136,23 +325,20 @@ bool system_natives(struct system *s)
 	const struct model_connection *c;
 	size_t n = 0, i;
 	struct native *all;
+	uint64_t id = 0;
 
 	for (m = s->model->components; m; m = m->next)
 		n++;
 	all = arena_alloc(s->arena, sizeof(*all) * (n + 1));
-	for (m = s->model->components, i = 0; m; m = m->next) {
-		all[i].model = m;
-		if (!make_native(s, &all[i++]))
+	for (m = s->model->components, n = 0; m; m = m->next) {
+		if (m->type->hardware)
+			continue;
+		all[n].model = m;
+		if (!make_native(s, &all[n++]))
 			return false;
 	}
-	for (c = s->model->connections; c; c = c->next) {
-		if (c->kind == CONNECTION_CALL)
-			connect_call(all, c);
-		else if (c->kind == CONNECTION_EVENT)
-			connect_event(all, c);
-		else
-			connect_memory(s, all, c);
-	}
+	for (c = s->model->connections; c; c = c->next)
+		connect(s, all, c, ++id);
 	for (i = 0; i < n; i++)
 		component_finish(all[i].component);
 	return true;

@@ -42,6 +42,16 @@ struct tree *tree_node(struct tree *parent, const char *format, ...)
 	return t;
 }
 
+struct tree *tree_child(struct tree *parent, const char *name)
+{
+	struct tree *t;
+
+	for (t = parent->children; t; t = t->next)
+		if (strcmp(t->name, name) == 0)
+			return t;
+	return tree_node(parent, "%s", name);
+}
+
 void tree_bytes(struct tree *t, const char *name, const void *data, size_t length)
 {
 	struct tree_property *p = ARENA_NEW(t->arena, struct tree_property);

@@ -19,6 +19,8 @@ struct tree {
 struct tree *tree_root(struct arena *a);
 struct tree *tree_node(struct tree *parent, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+/* The child of that name, made if there is none. */
+struct tree *tree_child(struct tree *parent, const char *name);
 void tree_bytes(struct tree *t, const char *name, const void *data, size_t length);
 void tree_string(struct tree *t, const char *name, const char *text);
 void tree_u64(struct tree *t, const char *name, uint64_t a);

@@ -91,29 +91,56 @@ struct model_link {
 	uint64_t memdev_ipa;		/* in the device VM */
 };
 
+struct model_thread {
+	struct model_thread *next;
+	const struct adl_interface *interface;	/* NULL: the thread of run() */
+	const char *name;
+	uint32_t priority;
+	uint32_t affinity;
+	uint64_t stack_size;
+};
+
+/* What the assembly makes of an interface. */
+struct model_face {
+	const struct adl_interface *interface;
+	bool connected;
+	uint64_t size;			/* of a dataport */
+	uint64_t value;			/* a semaphore begins with */
+};
+
 struct model_component {
 	struct model_component *next;
 	const struct adl_instance *instance;
 	const struct adl_component *type;
-	const char *elf;		/* file name in the components' folder, without .elf */
-	uint32_t priority;
+	const char *folder;		/* of its sources; NULL: the project ships its program */
+	const char *elf;		/* then its name in the components' folder, without .elf */
 	uint64_t heap_size;
-	uint64_t stack_size;
+	struct model_thread control;
+	struct model_thread *threads;	/* for each interface that is served */
+	struct model_face *faces;	/* by the interfaces' order */
 };
 
 struct model_end {
 	struct model_end *next;
 	struct model_component *component;
 	const struct adl_interface *interface;
+	bool write;			/* memory: may it write? */
+	uint64_t badge;			/* client of a procedure: as set, or 0 */
 };
 
-enum model_connection_kind { CONNECTION_CALL, CONNECTION_EVENT, CONNECTION_MEMORY };
+enum model_connection_kind {
+	CONNECTION_CALL, CONNECTION_EVENT, CONNECTION_MEMORY, CONNECTION_MMIO, CONNECTION_INTERRUPT,
+};
 
 struct model_connection {
 	struct model_connection *next;
 	const struct adl_connection *source;
 	enum model_connection_kind kind;
-	uint64_t size;			/* CONNECTION_MEMORY: bytes, whole pages */
+	uint64_t size;			/* memory, MMIO: bytes, whole pages */
+	uint64_t paddr;			/* MMIO */
+	uint32_t irq;
+	bool edge;
+	const struct token *at;		/* where hardware is named */
 	struct model_end *from;
 	struct model_end *to;
 };
@@ -155,6 +182,10 @@ bool model_vm(struct model *m, struct model_vm *vm);
 void model_connect_vms(struct model *m);
 void model_native(struct model *m);
 void model_check_devices(struct model *m);
+void model_threads(struct model *m, struct model_component *c);
+struct model_face *model_face(const struct model_component *c, const struct adl_interface *i);
+void model_hardware(struct model *m, struct model_connection *c);
+void model_check_hardware(struct model *m);
 struct model_vm *model_find_vm(const struct model *m, const char *instance);
 struct model_blob *model_blob(struct model *m, const char *name, const struct token *at, bool optional);
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../stub/stub.h"
 #include "model.h"
 
 static char *lower(struct arena *a, const char *text)
@@ -17,27 +18,56 @@ static char *lower(struct arena *a, const char *text)
 
 static void read_component(struct model *m, struct model_component *c)
 {
-	uint64_t n = 120;
-
-	if (!setting_number(m, c->instance, "_priority", &n))
-		setting_number(m, c->instance, "priority", &n);
-	if (n < 1 || n > 139)
-		diagnostic_error(m->diagnostics, c->instance->at,
-				 "the priority of %s is %llu; it must be from "
-				 "1 to 139, below the servers",
-				 c->instance->name, (unsigned long long)n);
-	c->priority = (uint32_t)n;
 	c->heap_size = 64u << 10;
 	setting_number(m, c->instance, "heap_size", &c->heap_size);
 	c->heap_size = (c->heap_size + 4095) & ~4095ull;
-	c->stack_size = 16u << 10;
-	setting_number(m, c->instance, "_stack_size", &c->stack_size);
-	c->stack_size = (c->stack_size + 4095) & ~4095ull;
-	if (c->heap_size > 64u << 20 || c->stack_size > 16u << 20 || c->stack_size == 0)
-		diagnostic_error(m->diagnostics, c->instance->at,
-				 "%s: heap_size is at most 64M, _stack_size "
-				 "from 1 to 16M",
+	if (c->heap_size > 64u << 20)
+		diagnostic_error(m->diagnostics, c->instance->at, "%s: heap_size is at most 64M",
 				 c->instance->name);
+	model_threads(m, c);
+	stub_check(m->diagnostics, m->file, c->type);
+	c->folder = stub_folder(m->arena, c->type);
+}
+
+/* INSTANCE.SEMAPHORE_value: what it begins with. */
+static uint64_t semaphore_value(struct model *m, const struct model_component *c,
+				const struct adl_interface *i)
+{
+	uint64_t value = 1, most = strcmp(i->type, "binary_semaphore") == 0 ? 1u : 1u << 30;
+
+	setting_number(m, c->instance, arena_format(m->arena, "%s_value", i->name), &value);
+	if (value > most)
+		diagnostic_error(m->diagnostics, c->instance->at,
+				 "%s.%s_value is %llu; a %s begins with at most %llu", c->instance->name,
+				 i->name, (unsigned long long)value, i->type, (unsigned long long)most);
+	return value;
+}
+
+/* Which interfaces are connected is known when all connections are; locks need no connection. */
+static void make_faces(struct model *m, struct model_component *c)
+{
+	const struct adl_interface *i;
+	struct model_face *f;
+	size_t n = 0;
+
+	for (i = c->type->interfaces; i; i = i->next)
+		n++;
+	c->faces = arena_alloc(m->arena, sizeof(*c->faces) * (n + 1));
+	for (i = c->type->interfaces, f = c->faces; i; i = i->next, f++) {
+		f->interface = i;
+		f->connected = i->kind == INTERFACE_MUTEX || i->kind == INTERFACE_SEMAPHORE;
+		if (i->kind == INTERFACE_SEMAPHORE)
+			f->value = semaphore_value(m, c, i);
+	}
+}
+
+struct model_face *model_face(const struct model_component *c, const struct adl_interface *i)
+{
+	struct model_face *f = c->faces;
+
+	while (f->interface != i)
+		f++;
+	return f;
 }
 
 static void add_components(struct model *m)
@@ -52,12 +82,9 @@ static void add_components(struct model *m)
 		c->instance = i;
 		c->type = i->component;
 		c->elf = lower(m->arena, i->type);
-		if (c->type->hardware)
-			diagnostic_error(m->diagnostics, i->at,
-					 "hardware components (%s) are not in this "
-					 "version; give the device to a VM",
-					 i->type);
-		read_component(m, c);
+		make_faces(m, c);
+		if (!c->type->hardware)
+			read_component(m, c);
 		index_put(m->arena, &m->component_index, i->name, NULL, c);
 		*end = c;
 		end = &c->next;
@@ -76,6 +103,8 @@ static bool connection_kind(struct model *m, struct model_connection *c)
 		{ "seL4GlobalAsynch", CONNECTION_EVENT },
 		{ "seL4SharedData", CONNECTION_MEMORY },
 		{ "seL4SharedDataWithCaps", CONNECTION_MEMORY },
+		{ "seL4HardwareMMIO", CONNECTION_MMIO },
+		{ "seL4HardwareInterrupt", CONNECTION_INTERRUPT },
 	};
 	const struct adl_connection *s = c->source;
 	size_t i;
@@ -92,12 +121,53 @@ static bool connection_kind(struct model *m, struct model_connection *c)
 	return false;
 }
 
-static struct model_end *resolve_end(struct model *m, const struct adl_end *e)
+/* INSTANCE.INTERFACE_access, CONNECTION.from_access, CONNECTION.to_access: R or RW. */
+static bool may_write(struct model *m, const struct model_connection *c, const struct adl_end *e)
+{
+	const char *name = arena_format(m->arena, "%s_access", e->interface), *p;
+	const struct adl_setting *s = adl_setting(m->file, c->source->name,
+						  e->to ? "to_access" : "from_access");
+	const struct adl_value *v = setting_value(m, e->target, name);
+
+	if (!v && s)
+		v = s->value;
+	if (!v)
+		return true;
+	for (p = v->kind == VALUE_STRING && *v->string ? v->string : "?"; *p; p++)
+		if (!strchr("RWrw", *p)) {
+			diagnostic_error(m->diagnostics, v->at,
+					 "this is no access to a dataport; write \"R\" or \"RW\"");
+			return true;
+		}
+	return strpbrk(v->string, "Ww") != NULL;
+}
+
+/* INSTANCE.INTERFACE_attributes names a client to its server; without it the order does. */
+static uint64_t client_badge(struct model *m, const struct adl_end *e)
+{
+	uint64_t badge = 0;
+
+	if (!setting_number(m, e->target, arena_format(m->arena, "%s_attributes", e->interface), &badge))
+		return 0;
+	if (badge == 0 || badge >> 32)
+		diagnostic_error(m->diagnostics, e->at,
+				 "%s.%s_attributes is 0x%llx; as the name of a client it must be from "
+				 "1 to 0xffffffff",
+				 e->instance, e->interface, (unsigned long long)badge);
+	return badge;
+}
+
+static struct model_end *resolve_end(struct model *m, const struct model_connection *c,
+				     const struct adl_end *e)
 {
 	struct model_end *end = ARENA_NEW(m->arena, struct model_end);
 
 	end->interface = e->face;
 	end->component = index_find(&m->component_index, e->instance, NULL);
+	if (c->kind == CONNECTION_MEMORY || (c->kind == CONNECTION_MMIO && !e->to))
+		end->write = may_write(m, c, e);
+	if (c->kind == CONNECTION_CALL && !e->to)
+		end->badge = client_badge(m, e);
 	return end;
 }
 
@@ -108,33 +178,61 @@ static void append_end(struct model_end **list, struct model_end *end)
 	*list = end;
 }
 
+/* What the type says, or INSTANCE.INTERFACE_size of either end, for a type that needs more than a page. */
+static void read_size(struct model *m, struct model_connection *c)
+{
+	const struct model_end *lists[2] = { c->from, c->to }, *e;
+	unsigned long long bytes = 4096;
+	uint64_t size;
+	unsigned int i;
+
+	sscanf(c->from->interface->type, "Buf(%llu)", &bytes);
+	for (i = 0; i < 2; i++)
+		for (e = lists[i]; e; e = e->next)
+			if (setting_number(m, e->component->instance,
+					   arena_format(m->arena, "%s_size", e->interface->name), &size) &&
+			    size > bytes)
+				bytes = size;
+	if (bytes == 0 || bytes > 64u << 20)
+		diagnostic_error(m->diagnostics, c->source->at,
+				 "dataport of %s: its size must be from 1 to 64 MiB", c->source->name);
+	c->size = (bytes + 4095) & ~4095ull;
+}
+
+static void mark_connected(const struct model_end *e, uint64_t size)
+{
+	struct model_face *f;
+
+	for (; e; e = e->next) {
+		f = model_face(e->component, e->interface);
+		f->connected = true;
+		f->size = size;
+	}
+}
+
 static void add_connection(struct model *m, struct model_connection ***end,
 			   const struct adl_connection *s)
 {
 	struct model_connection *c = ARENA_NEW(m->arena, struct model_connection);
 	const struct adl_end *e;
-	unsigned long long bytes;
 
 	c->source = s;
 	if (!connection_kind(m, c))
 		return;
-	for (e = s->ends; e; e = e->next) {
-		append_end(e->to ? &c->to : &c->from, resolve_end(m, e));
-	}
-	if (c->kind != CONNECTION_MEMORY && c->to->next) {
+	for (e = s->ends; e; e = e->next)
+		append_end(e->to ? &c->to : &c->from, resolve_end(m, c, e));
+	if (c->kind != CONNECTION_MEMORY && (c->to->next || (c->kind > CONNECTION_MEMORY && c->from->next))) {
 		diagnostic_error(m->diagnostics, s->at,
-				 "connection %s has several 'to' ends; a call or an event "
-				 "goes to one",
-				 s->name);
+				 "connection %s has several '%s' ends; a %s has one", s->name,
+				 c->to->next ? "to" : "from", s->type);
 		return;
 	}
-	c->size = 4096;
-	if (c->kind == CONNECTION_MEMORY &&
-	    sscanf(c->from->interface->type, "Buf(%llu)", &bytes) == 1)
-		c->size = (bytes + 4095) & ~4095ull;
-	if (c->size == 0 || c->size > 64u << 20)
-		diagnostic_error(m->diagnostics, s->at,
-				 "dataport of %s: its size must be from 1 to 64 MiB", s->name);
+	if (c->kind == CONNECTION_MEMORY)
+		read_size(m, c);
+	else
+		model_hardware(m, c);
+	mark_connected(c->from, c->size);
+	mark_connected(c->to, c->size);
 	**end = c;
 	*end = &c->next;
 }
@@ -147,4 +245,5 @@ void model_native(struct model *m)
 	add_components(m);
 	for (s = m->file->assembly.connections; s; s = s->next)
 		add_connection(m, &end, s);
+	model_check_hardware(m);
 }

@@ -14,8 +14,8 @@
 
 /*
  * The IPC buffer of this thread. Weak, so that every file may define it and
- * no library is needed. Programs with several threads that each have TLS
- * define SEL4_THREAD_LOCAL; a component has one thread and does not.
+ * no library is needed. Programs whose threads have TLS define
+ * SEL4_THREAD_LOCAL, in all their files: components do, the root task does not.
  */
 #ifdef SEL4_THREAD_LOCAL
 __attribute__((weak)) __thread seL4_IPCBuffer *__sel4_ipc_buffer;

@@ -34,6 +34,9 @@ def target(folder):
     (folder / "vmm/vmm.elf").write_bytes(component())
     for name in ("timer", "serial", "hello", "echo"):
         (folder / "components" / (name + ".elf")).write_bytes(component())
+    (folder / "sdk/lib").mkdir(parents=True)
+    for name in ("cflags", "ldflags", "component.ld", "lib/libcomponent.a", "lib/libruntime.a", "lib/libfdt.a"):
+        (folder / "sdk" / name).write_text(name)
     return folder
 
 

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A component with generated stubs: what the generated stub.c gives to the runtime, and back.
+ * Authors include <camkes.h>, which is generated too.
+ */
+#ifndef PEERVISOR_COMPONENT_H
+#define PEERVISOR_COMPONENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define COMPONENT_THREADS	64	/* at most, with the first and the one that reports faults */
+
+struct component_part {
+	const char *name;	/* of the interface; NULL ends the table */
+	void (*init)(void);	/* IFACE__init, or NULL */
+	int (*run)(void);	/* IFACE__run, or NULL: before the interface's thread serves */
+	void (*serve)(void);	/* the interface's thread, or NULL: it has none */
+};
+
+struct component_dataport {
+	void **place;		/* the pointer of the interface's name */
+	uint64_t size;
+	uint64_t id;		/* of the connection: the same on both sides */
+	const char *name;
+};
+
+/* Generated. */
+extern const struct component_part component_parts[];
+extern struct component_dataport component_dataports[];	/* ended by place NULL */
+void component_connect(void);	/* reads slots, addresses and attributes */
+void component_run(void);	/* run(), if the component has `control` */
+
+/* Written by the component's author, if wanted. */
+void pre_init(void);
+void post_init(void);
+int run(void);
+
+const char *get_instance_name(void);
+const char *component_thread_name(unsigned int number);
+
+void component_lock_init(void);
+_Noreturn void component_fault_serve(void);
+
+/* For component_connect: a property of an interface's node; 0 if the interface is not connected. */
+uint64_t component_slot(const char *interface, const char *property);
+void component_dataport(struct component_dataport *d);
+/* An attribute's value; 0 or "" if the assembly gives none. */
+uint64_t component_number(const char *attribute);
+const char *component_text(const char *attribute);
+
+#endif

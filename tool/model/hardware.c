@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Hardware components: registers and interrupts that native components get. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model.h"
+
+#define GIC_BASE	0x08000000ull
+#define GIC_SIZE	0x01000000ull
+
+static bool overlap(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size)
+{
+	return a < b + b_size && b < a + a_size;
+}
+
+static const char *name_of(struct model *m, const struct adl_interface *i, const char *what)
+{
+	return arena_format(m->arena, "%s_%s", i->name, what);
+}
+
+/* "paddr:size" in any of the names that people use. */
+static const struct adl_value *range_value(struct model *m, const struct model_end *e)
+{
+	const struct adl_value *v = setting_value(m, e->component->instance,
+						  name_of(m, e->interface, "mmio"));
+
+	return v ? v : setting_value(m, e->component->instance,
+				     name_of(m, e->interface, "attributes"));
+}
+
+static bool parse_range(struct model *m, const struct adl_value *v, uint64_t *paddr, uint64_t *size)
+{
+	const char *colon = v->kind == VALUE_STRING ? strchr(v->string, ':') : NULL;
+
+	if (!colon || !setting_parse_size(arena_copy(m->arena, v->string,
+						     (size_t)(colon - v->string)), paddr) ||
+	    !setting_parse_size(colon + 1, size)) {
+		diagnostic_error(m->diagnostics, v->at,
+				 "this is no range of addresses; write \"PADDR:SIZE\", for instance "
+				 "\"0x9010000:0x1000\"");
+		return false;
+	}
+	return true;
+}
+
+static const char *reserved(const struct model *m, uint64_t paddr, uint64_t size)
+{
+	const struct platform *p = m->platform;
+
+	if (overlap(paddr, size, p->uart.base, p->uart.size))
+		return "the UART, which the serial server owns";
+	if (overlap(paddr, size, GIC_BASE, GIC_SIZE))
+		return "the interrupt controller, which the kernel owns";
+	if (overlap(paddr, size, p->guest_memory.base, p->guest_memory.size) ||
+	    overlap(paddr, size, p->native_memory.base, p->native_memory.size))
+		return "RAM; use seL4SharedData for memory";
+	return NULL;
+}
+
+static void read_mmio(struct model *m, struct model_connection *c)
+{
+	const struct model_end *e = c->to;
+	const struct adl_instance *i = e->component->instance;
+	const struct adl_value *v = range_value(m, e);
+	const struct token *at = v ? v->at : i->at;
+	const char *what;
+	bool given;
+
+	if (v && !parse_range(m, v, &c->paddr, &c->size))
+		return;
+	if (!v) {
+		given = setting_number(m, i, name_of(m, e->interface, "paddr"), &c->paddr);
+		given = setting_number(m, i, name_of(m, e->interface, "size"), &c->size) && given;
+		if (!given) {
+			diagnostic_error(m->diagnostics, at,
+					 "where are the registers of %s.%s? Set %s.%s_mmio = "
+					 "\"PADDR:SIZE\"",
+					 i->name, e->interface->name, i->name, e->interface->name);
+			return;
+		}
+	}
+	if (c->paddr % 4096 || c->size % 4096 || c->size == 0 || c->size > 1u << 30 ||
+	    c->paddr > 1ull << 44) {
+		diagnostic_error(m->diagnostics, at,
+				 "0x%llx:0x%llx is no range of whole pages; both must be multiples "
+				 "of 4096",
+				 (unsigned long long)c->paddr, (unsigned long long)c->size);
+		c->size = 4096;
+		return;
+	}
+	what = reserved(m, c->paddr, c->size);
+	if (what)
+		diagnostic_error(m->diagnostics, at, "0x%llx (0x%llx bytes) of %s.%s is in %s",
+				 (unsigned long long)c->paddr, (unsigned long long)c->size, i->name,
+				 e->interface->name, what);
+	c->at = at;
+}
+
+static void read_interrupt(struct model *m, struct model_connection *c)
+{
+	const struct model_end *e = c->from;
+	const struct adl_instance *i = e->component->instance;
+	const struct adl_value *edge = setting_value(m, i, name_of(m, e->interface, "irq_type"));
+	uint64_t irq = 0;
+	bool given = setting_number(m, i, name_of(m, e->interface, "attributes"), &irq);
+
+	given = setting_number(m, i, name_of(m, e->interface, "irq_number"), &irq) || given;
+	if (!given) {
+		diagnostic_error(m->diagnostics, i->at,
+				 "which interrupt is %s.%s? Set %s.%s_irq_number (on a GIC, 32 plus "
+				 "the number of a shared interrupt)",
+				 i->name, e->interface->name, i->name, e->interface->name);
+		return;
+	}
+	c->irq = (uint32_t)irq;
+	c->at = i->at;
+	if (irq < 32 || irq > 1019)
+		diagnostic_error(m->diagnostics, i->at,
+				 "interrupt %llu of %s.%s is no shared interrupt; it must be from 32 "
+				 "to 1019",
+				 (unsigned long long)irq, i->name, e->interface->name);
+	else if (irq == m->platform->uart_intid)
+		diagnostic_error(m->diagnostics, i->at,
+				 "interrupt %llu is the UART's, which the serial server owns",
+				 (unsigned long long)irq);
+	if (edge && (edge->kind != VALUE_STRING || (strcmp(edge->string, "edge") != 0 &&
+						    strcmp(edge->string, "level") != 0)))
+		diagnostic_error(m->diagnostics, edge->at, "this is neither \"level\" nor \"edge\"");
+	c->edge = edge && edge->kind == VALUE_STRING && strcmp(edge->string, "edge") == 0;
+}
+
+void model_hardware(struct model *m, struct model_connection *c)
+{
+	if (c->kind == CONNECTION_MMIO)
+		read_mmio(m, c);
+	else if (c->kind == CONNECTION_INTERRUPT)
+		read_interrupt(m, c);
+}
+
+static void check_against_vms(struct model *m, const struct model_connection *c, const char *owner)
+{
+	const struct model_vm *vm;
+	const struct model_range *r;
+	const struct model_irq *i;
+
+	for (vm = m->vms; vm; vm = vm->next) {
+		for (r = vm->mmios; c->kind == CONNECTION_MMIO && r; r = r->next)
+			if (overlap(c->paddr, c->size, r->paddr, r->size))
+				diagnostic_error(m->diagnostics, c->at,
+						 "page 0x%llx is given to %s and to %s (line %u); "
+						 "devices in one page go to one",
+						 (unsigned long long)(c->paddr > r->paddr ? c->paddr :
+												r->paddr),
+						 owner, vm->name, r->at->line);
+		for (i = vm->irqs; c->kind == CONNECTION_INTERRUPT && i; i = i->next)
+			if (c->irq == i->intid)
+				diagnostic_error(m->diagnostics, c->at,
+						 "interrupt %u is given to %s and to %s (line %u); "
+						 "give it to one",
+						 c->irq, owner, vm->name, i->at->line);
+	}
+}
+
+/* What two connections give away, or a connection and a VM. */
+void model_check_hardware(struct model *m)
+{
+	const struct model_connection *a, *b;
+	const char *owner;
+
+	for (a = m->connections; a; a = a->next) {
+		if ((a->kind != CONNECTION_MMIO && a->kind != CONNECTION_INTERRUPT) || !a->at)
+			continue;
+		owner = a->kind == CONNECTION_MMIO ? a->from->component->instance->name :
+						     a->to->component->instance->name;
+		check_against_vms(m, a, owner);
+		for (b = a->next; b; b = b->next) {
+			if (b->kind != a->kind || !b->at)
+				continue;
+			if (a->kind == CONNECTION_MMIO ? overlap(a->paddr, a->size, b->paddr, b->size) :
+							 a->irq == b->irq)
+				diagnostic_error(m->diagnostics, b->at,
+						 "%s 0x%llx is given away twice, by connections %s and "
+						 "%s; give it to one",
+						 a->kind == CONNECTION_MMIO ? "page" : "interrupt",
+						 a->kind == CONNECTION_MMIO ?
+							 (unsigned long long)b->paddr : b->irq,
+						 a->source->name, b->source->name);
+		}
+	}
+}
