@@ -223,8 +223,8 @@ static void add_connection(struct model *m, struct model_connection ***end,
 		append_end(e->to ? &c->to : &c->from, resolve_end(m, c, e));
 	if (c->kind != CONNECTION_MEMORY && (c->to->next || (c->kind > CONNECTION_MEMORY && c->from->next))) {
 		diagnostic_error(m->diagnostics, s->at,
-				 "connection %s has several '%s' ends; a %s has one", s->name,
-				 c->to->next ? "to" : "from", s->type);
+				 "connection %s has several '%s' ends; it goes to one", s->name,
+				 c->to->next ? "to" : "from");
 		return;
 	}
 	if (c->kind == CONNECTION_MEMORY)

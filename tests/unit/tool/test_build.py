@@ -21,8 +21,8 @@ def build(tmp_path):
     stubs.target(tmp_path / "target")
     stubs.guests(tmp_path / "guests")
 
-    environment = dict(os.environ, PEERVISOR_CC=str(pathlib.Path(__file__).with_name("cc.py")),
-                       PEERVISOR_CACHE=str(tmp_path / "cache"), CC_LOG=str(tmp_path / "cc.log"))
+    own = dict(PEERVISOR_CC=str(pathlib.Path(__file__).with_name("cc.py")),
+               PEERVISOR_CACHE=str(tmp_path / "cache"), CC_LOG=str(tmp_path / "cc.log"))
 
     def run(assembly, *options, output=tmp_path / "out.img"):
         path = pathlib.Path(assembly)
@@ -31,7 +31,7 @@ def build(tmp_path):
         return subprocess.run(
             [os.environ["PEERVISOR"], "build", str(path), "--build-dir", str(tmp_path / "target"), "--guests",
              str(tmp_path / "guests")] + (["-o", str(output)] if output else []) + [str(o) for o in options],
-            capture_output=True, text=True, timeout=60, check=False, env=environment)
+            capture_output=True, text=True, timeout=60, check=False, env=dict(os.environ, **own))
 
     return run
 
