@@ -89,6 +89,8 @@ static void line_marker(struct lexer *l)
 /* Comments are gone after cpp, but built-in texts have them. False: not a comment. */
 static bool skip_comment(struct lexer *l)
 {
+	struct token start;
+
 	if (l->at[0] != '/' || (l->at[1] != '/' && l->at[1] != '*'))
 		return false;
 	if (l->at[1] == '/') {
@@ -96,6 +98,9 @@ static bool skip_comment(struct lexer *l)
 			l->at++;
 		return true;
 	}
+	start = (struct token){ .kind = TOKEN_PUNCTUATION, .line = l->line, .length = 2,
+				.before = (uint32_t)(l->at - l->line_start), .text = l->at,
+				.file = l->file };
 	l->at += 2;
 	while (l->at < l->end && !(l->at[0] == '*' && l->at[1] == '/')) {
 		if (*l->at == '\n')
@@ -103,7 +108,11 @@ static bool skip_comment(struct lexer *l)
 		else
 			l->at++;
 	}
-	l->at += l->at < l->end ? 2 : 0;
+	if (l->at < l->end)
+		l->at += 2;
+	else
+		diagnostic_error(l->diagnostics, &start,
+				 "a comment without an end; close it with */");
 	return true;
 }
 
