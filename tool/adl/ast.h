@@ -79,6 +79,7 @@ struct adl_procedure {
 	const char *name;
 	struct adl_header *headers;
 	struct adl_method *methods;
+	struct index method_index;
 };
 
 /* `struct NAME { TYPE MEMBER; ... }`: what an attribute of that type takes. */
@@ -87,6 +88,7 @@ struct adl_struct {
 	const struct token *at;
 	const char *name;
 	struct adl_attribute *members, **members_end;
+	struct index member_index;
 };
 
 struct adl_instance {
@@ -180,6 +182,9 @@ struct adl_component {
 	struct adl_header *headers;
 	struct adl_interface *interfaces, **interfaces_end;
 	struct adl_attribute *attributes, **attributes_end;
+	struct index interface_index;
+	struct index attribute_index;
+	unsigned int interface_count;
 	struct adl_composition *composition;	/* compound, or NULL */
 };
 

@@ -48,7 +48,8 @@ static void define(struct parser *p, struct index *x, const char *kind, const ch
 static bool add_interface(struct parser *p, struct adl_component *c, enum adl_interface_kind kind,
 			  bool optional)
 {
-	struct adl_interface *i = ARENA_NEW(p->arena, struct adl_interface), *other;
+	struct adl_interface *i = ARENA_NEW(p->arena, struct adl_interface);
+	const struct adl_interface *other;
 
 	i->kind = kind;
 	i->optional = optional;
@@ -66,12 +67,14 @@ static bool add_interface(struct parser *p, struct adl_component *c, enum adl_in
 	i->name = parser_identifier(p, "an interface's name", &i->at);
 	if (!i->name)
 		return false;
-	for (other = c->interfaces; other; other = other->next)
-		if (strcmp(other->name, i->name) == 0)
-			diagnostic_error(p->diagnostics, i->at,
-					 "component %s already has '%s' (line %u); "
-					 "give one another name",
-					 c->name, i->name, other->at->line);
+	other = adl_interface(c, i->name);
+	if (other)
+		diagnostic_error(p->diagnostics, i->at,
+				 "component %s already has '%s' (line %u); "
+				 "give one another name",
+				 c->name, i->name, other->at->line);
+	index_put(p->arena, &c->interface_index, i->name, NULL, i);
+	c->interface_count++;
 	APPEND(c->interfaces, i);
 	return parser_expect(p, ";", "an interface");
 }
@@ -106,26 +109,24 @@ static struct adl_attribute *parse_attribute(struct parser *p)
 
 static bool add_attribute(struct parser *p, struct adl_component *c)
 {
-	struct adl_attribute *a = parse_attribute(p), *other, *next;
+	struct adl_attribute *a = parse_attribute(p), *other;
 
 	if (!a)
 		return false;
-	for (other = c->attributes; other; other = other->next) {
-		if (strcmp(other->name, a->name) != 0)
-			continue;
-		if (other->at->file[0] == '<') {	/* VM_INIT_DEF() has it too */
-			next = other->next;
-			*other = *a;
-			other->next = next;
-			if (!next)
-				c->attributes_end = &other->next;
-			return true;
-		}
+	other = index_find(&c->attribute_index, a->name, NULL);
+	if (other && other->at->file[0] == '<') {	/* VM_INIT_DEF() has it too */
+		a->next = other->next;
+		*other = *a;
+		if (!other->next)
+			c->attributes_end = &other->next;
+		return true;
+	}
+	if (other)
 		diagnostic_error(p->diagnostics, a->at,
 				 "component %s already has attribute '%s' "
 				 "(line %u); remove one",
 				 c->name, a->name, other->at->line);
-	}
+	index_put(p->arena, &c->attribute_index, a->name, NULL, a);
 	APPEND(c->attributes, a);
 	return true;
 }
@@ -143,6 +144,7 @@ static bool make_vm(struct parser *p, struct adl_component *c)
 		a = ARENA_NEW(p->arena, struct adl_attribute);
 		*a = *from;
 		a->next = NULL;
+		index_put(p->arena, &c->attribute_index, a->name, NULL, a);
 		APPEND(c->attributes, a);
 	}
 	return parser_expect(p, ";", "VM_INIT_DEF()");
@@ -379,11 +381,12 @@ bool parse_struct(struct parser *p)
 		m = parse_attribute(p);
 		if (!m)
 			return false;
-		for (twice = s->members; twice; twice = twice->next)
-			if (strcmp(twice->name, m->name) == 0)
-				diagnostic_error(p->diagnostics, m->at,
-						 "struct %s already has '%s' (line %u); remove one",
-						 s->name, m->name, twice->at->line);
+		twice = index_find(&s->member_index, m->name, NULL);
+		if (twice)
+			diagnostic_error(p->diagnostics, m->at,
+					 "struct %s already has '%s' (line %u); remove one",
+					 s->name, m->name, twice->at->line);
+		index_put(p->arena, &s->member_index, m->name, NULL, m);
 		APPEND(s->members, m);
 	}
 	parser_accept(p, ";");
@@ -429,12 +432,13 @@ static bool parse_method(struct parser *p, struct adl_procedure *procedure,
 	if (!parse_typed_name(p, &m->type, &m->name, &m->at, &array) ||
 	    !parser_expect(p, "(", "a method's name") || !parse_parameters(p, m))
 		return false;
-	for (other = procedure->methods; other; other = other->next)
-		if (strcmp(other->name, m->name) == 0)
-			diagnostic_error(p->diagnostics, m->at,
-					 "procedure %s already has '%s'; give one "
-					 "another name",
-					 procedure->name, m->name);
+	other = index_find(&procedure->method_index, m->name, NULL);
+	if (other)
+		diagnostic_error(p->diagnostics, m->at,
+				 "procedure %s already has '%s' (line %u); give one "
+				 "another name",
+				 procedure->name, m->name, other->at->line);
+	index_put(p->arena, &procedure->method_index, m->name, NULL, m);
 	**end = m;
 	*end = &m->next;
 	return parser_expect(p, ";", "a method");

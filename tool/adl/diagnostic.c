@@ -76,11 +76,13 @@ static const char *find_token(const char *line, size_t length, const struct toke
 /* How often the same text stands before the token in its preprocessed line. */
 static unsigned int occurrence(const struct token *t)
 {
-	const char *start = t->text - t->before;
+	const char *at = t->text - t->before, *found;
 	unsigned int n = 0;
 
-	while (find_token(start, t->before, t, n))
+	while ((found = find_token(at, (size_t)(t->text - at), t, 0))) {
+		at = found + t->length;
 		n++;
+	}
 	return n;
 }
 

@@ -10,6 +10,7 @@
 
 #include "nearest.h"
 
+#define INTERFACES_MAX 500000u
 #define INSTANCES_MAX 20000u	/* a component of two of a component of two ... has no other end */
 
 const char *elaborate_join(struct elaboration *e, const char *path, const char *word)
@@ -25,14 +26,7 @@ struct place *elaborate_find(struct elaboration *e, const struct scope *s, const
 const struct adl_export *elaborate_export(const struct elaboration *e, const struct scope *inside,
 					  const char *name)
 {
-	const struct adl_export *x;
-	const struct scope *s;
-
-	for (s = inside; s; s = s->also)
-		for (x = s->body->exports; x; x = x->next)
-			if (strcmp(x->name, name) == 0)
-				return x;
-	return NULL;
+	return index_find(&e->exports, inside->owner->name, name);
 }
 
 const char *elaborate_nearest(const struct elaboration *e, const char *name)
@@ -48,9 +42,12 @@ const char *elaborate_nearest(const struct elaboration *e, const char *name)
 static struct scope *add_scope(struct elaboration *e, const struct scope *from)
 {
 	struct scope *s = ARENA_NEW(e->arena, struct scope);
+	struct adl_export *x;
 
 	*s = *from;
 	s->next = NULL;
+	for (x = s->owner ? s->body->exports : NULL; x; x = x->next)
+		index_put(e->arena, &e->exports, s->owner->name, x->name, x);
 	*e->scopes_end = s;
 	e->scopes_end = &s->next;
 	return s;
@@ -113,7 +110,24 @@ static bool name_taken(struct elaboration *e, const char *name, const struct adl
 	return true;
 }
 
-static void expand(struct elaboration *e, struct scope *s, struct scope *root);
+static bool too_many(struct elaboration *e, const struct adl_instance *i,
+		     const struct adl_component *c)
+{
+	unsigned int before = e->instances;
+
+	e->interfaces += c->interface_count;
+	if (++e->instances <= INSTANCES_MAX && e->interfaces <= INTERFACES_MAX)
+		return false;
+	e->instances = INSTANCES_MAX + 1;	/* the end of it */
+	if (before <= INSTANCES_MAX)
+		diagnostic_error(e->diagnostics, i->at,
+				 "more than %u instances or %u interfaces; look for compounds "
+				 "that multiply",
+				 INSTANCES_MAX, INTERFACES_MAX);
+	return true;
+}
+
+static void expand(struct elaboration *e, struct scope *s);
 
 static void add_instance(struct elaboration *e, struct scope *s, const struct adl_instance *from)
 {
@@ -125,14 +139,8 @@ static void add_instance(struct elaboration *e, struct scope *s, const struct ad
 	if (!c || contains_itself(e, s, from, c) ||
 	    name_taken(e, elaborate_join(e, s->name, from->name), from))
 		return;
-	if (++e->instances > INSTANCES_MAX) {
-		if (e->instances == INSTANCES_MAX + 1)
-			diagnostic_error(e->diagnostics, from->at,
-					 "more than %u instances; look for compounds that "
-					 "multiply",
-					 INSTANCES_MAX);
+	if (too_many(e, from, c))
 		return;
-	}
 	i = ARENA_NEW(e->arena, struct adl_instance);
 	*i = *from;
 	i->next = NULL;
@@ -150,20 +158,18 @@ static void add_instance(struct elaboration *e, struct scope *s, const struct ad
 		inside.body = c->composition;
 		inside.name = i->name;
 		p->inside = add_scope(e, &inside);
-		expand(e, p->inside, p->inside);
+		expand(e, p->inside);
 	}
 	if (has_own_part(e, p))
 		APPEND(e->out.instances, i);
 }
 
 /* `composition NAME;` */
-static void take_in(struct elaboration *e, const struct scope *s, struct scope *root,
-		    const struct adl_include *n)
+static void take_in(struct elaboration *e, const struct scope *s, const struct adl_include *n)
 {
-	struct scope more = *s, *added;
+	struct scope more = *s;
 
 	more.body = index_find(&e->file->compositions, n->name, NULL);
-	more.also = NULL;
 	if (!more.body) {
 		diagnostic_error(e->diagnostics, n->at,
 				 "there is no block '%s'; define `composition %s { ... }` "
@@ -171,20 +177,17 @@ static void take_in(struct elaboration *e, const struct scope *s, struct scope *
 				 n->name, n->name, n->name);
 		return;
 	}
-	added = add_scope(e, &more);
-	added->also = root->also;
-	root->also = added;
-	expand(e, added, root);
+	expand(e, add_scope(e, &more));
 }
 
 /* The composition's instances, and those of what it takes in by name. */
-static void expand(struct elaboration *e, struct scope *s, struct scope *root)
+static void expand(struct elaboration *e, struct scope *s)
 {
 	const struct adl_instance *i;
 	const struct adl_include *n;
 
 	for (n = s->body->includes; n && e->diagnostics->errors == 0; n = n->next)
-		take_in(e, s, root, n);
+		take_in(e, s, n);
 	for (i = s->body->instances; i && e->instances <= INSTANCES_MAX; i = i->next)
 		add_instance(e, s, i);
 }
@@ -224,12 +227,11 @@ void elaborate(struct arena *a, struct diagnostics *d, struct adl_file *f)
 {
 	struct elaboration e = { .arena = a, .diagnostics = d, .file = f };
 	const struct adl_composition written = f->assembly;
-	struct scope top = { .body = &written }, *root;
+	struct scope top = { .body = &written };
 
 	composition_init(&e.out);
 	e.scopes_end = &e.scopes;
-	root = add_scope(&e, &top);
-	expand(&e, root, root);
+	expand(&e, add_scope(&e, &top));
 	if (!e.instances && d->errors == 0 && f->assembly_at)
 		diagnostic_error(d, f->assembly_at,
 				 "the assembly has no component; add "
@@ -276,20 +278,10 @@ struct adl_setting *adl_setting(const struct adl_file *f, const char *name, cons
 
 const struct adl_attribute *adl_attribute(const struct adl_component *c, const char *name)
 {
-	const struct adl_attribute *a;
-
-	for (a = c->attributes; a; a = a->next)
-		if (strcmp(a->name, name) == 0)
-			return a;
-	return NULL;
+	return index_find(&c->attribute_index, name, NULL);
 }
 
 const struct adl_interface *adl_interface(const struct adl_component *c, const char *name)
 {
-	const struct adl_interface *i;
-
-	for (i = c->interfaces; i; i = i->next)
-		if (strcmp(i->name, name) == 0)
-			return i;
-	return NULL;
+	return index_find(&c->interface_index, name, NULL);
 }

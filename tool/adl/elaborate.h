@@ -13,7 +13,6 @@ struct scope {
 	const struct adl_instance *owner;	/* the compound; NULL: the assembly */
 	const char *path;		/* what references inside begin with, or NULL */
 	const char *name;		/* what names inside begin with, or NULL */
-	struct scope *also;		/* blocks that it takes in by name */
 };
 
 /* An instance under the path by which it is referred to: compounds and groups around it. */
@@ -30,7 +29,9 @@ struct elaboration {
 	struct scope *scopes, **scopes_end;
 	struct index places;
 	struct index uses;		/* connections of each interface */
+	struct index exports;		/* by the compound's name and the interface's */
 	unsigned int instances;
+	unsigned int interfaces;
 };
 
 /* `word` behind `path` and a dot, or alone. */

@@ -44,7 +44,7 @@ static void grow(struct arena *a, struct index *x)
 	struct index_slot *old = x->slots;
 	size_t n = x->size, i;
 
-	x->size = n ? n * 2 : 64;
+	x->size = n ? n * 2 : 8;
 	x->slots = arena_alloc(a, x->size * sizeof(*x->slots));
 	for (i = 0; i < n; i++)
 		if (old[i].first)

@@ -8,14 +8,17 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "header.h"
 
 #define TEXT_LIMIT (64u << 20)	/* a macro that expands without end stops here */
 #define CPP_SECONDS 20
+#define CPP_MEMORY (1ull << 30)	/* a macro may double itself many times on one line */
 
 char *source_read_file(struct arena *a, const char *path, size_t limit, size_t *length)
 {
@@ -58,6 +61,7 @@ static void child_run(const char *path, const char *const *includes, const char 
 {
 	const char *argv[64] = { "cpp", "-undef", "-nostdinc", "-w", "-dD", "-x", "c",
 		"-DVIRTIO_COMPOSITION_DEF(a,b)=__virtio_composition(a,b);", "-idirafter", headers };
+	const struct rlimit memory = { CPP_MEMORY, CPP_MEMORY };
 	size_t n = 10;
 
 	for (; includes && *includes && n < 60; includes++) {
@@ -68,6 +72,8 @@ static void child_run(const char *path, const char *const *includes, const char 
 	if (dup2(out, 1) < 0 || dup2(err, 2) < 0)
 		_exit(126);
 	setenv("LC_ALL", "C", 1);
+	if (setrlimit(RLIMIT_AS, &memory) < 0)
+		_exit(126);
 	execvp("cpp", (char *const *)(uintptr_t)argv);
 	_exit(127);
 }
@@ -125,15 +131,24 @@ static bool buffer_fill(struct buffer *b, int fd)
 	return true;
 }
 
+static time_t monotonic(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec;
+}
+
 /* Collects both streams; false: it took too long. */
 static bool child_collect(struct child *c, struct buffer *out, struct buffer *err)
 {
 	struct pollfd fds[2] = { { .fd = c->out, .events = POLLIN },
 				 { .fd = c->err, .events = POLLIN } };
+	time_t end = monotonic() + CPP_SECONDS;
 	int ready = 1;
 
 	while ((fds[0].fd >= 0 || fds[1].fd >= 0) && ready > 0) {
-		ready = poll(fds, 2, CPP_SECONDS * 1000);
+		ready = monotonic() < end ? poll(fds, 2, CPP_SECONDS * 1000) : 0;
 		if (ready < 0 && errno == EINTR) {
 			ready = 1;
 			continue;
@@ -151,7 +166,8 @@ static bool child_collect(struct child *c, struct buffer *out, struct buffer *er
 }
 
 /* cpp's own complaints: `FILE:LINE:COLUMN: fatal error: TEXT` are said in our form. */
-static void say_complaints(struct diagnostics *d, struct arena *a, char *text, const char *path)
+static void say_complaints(struct diagnostics *d, struct arena *a, char *text, const char *path,
+			   bool installed)
 {
 	char *line, *save = NULL, *what;
 	struct token at = { .kind = TOKEN_END, .text = "" };
@@ -169,8 +185,12 @@ static void say_complaints(struct diagnostics *d, struct arena *a, char *text, c
 				 arena_copy(a, what + 7, strlen(what + 7)));
 		said = true;
 	}
-	if (!said)
-		diagnostic_plain(d, "%s: the C preprocessor failed; is cpp installed?", path);
+	if (!said && installed)
+		diagnostic_plain(d, "%s: the preprocessor failed or ran out of memory; look for a "
+				 "macro that grows without end",
+				 path);
+	else if (!said)
+		diagnostic_plain(d, "%s: the C preprocessor is missing; install cpp", path);
 }
 
 static char *preprocess(struct arena *a, struct diagnostics *d, const char *path,
@@ -204,7 +224,8 @@ static char *preprocess(struct arena *a, struct diagnostics *d, const char *path
 	} else if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
 		if (err.length)
 			err.data[err.length] = '\0';
-		say_complaints(d, a, err.length ? err.data : (char[]){ "" }, path);
+		say_complaints(d, a, err.length ? err.data : (char[]){ "" }, path,
+			       !WIFEXITED(status) || WEXITSTATUS(status) != 127);
 	} else {
 		text = arena_copy(a, out.data ? out.data : "", out.length);
 		*length = out.length;

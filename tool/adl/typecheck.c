@@ -50,24 +50,23 @@ static void check_members(struct elaboration *e, const struct adl_struct *s,
 			  const struct adl_value *v, unsigned int depth)
 {
 	const struct adl_attribute *m;
-	const struct adl_value *item;
+	struct index given = { 0 };
+	struct adl_value *item;
 
-	for (m = s->members; m; m = m->next) {
-		item = adl_key(v, m->name);
-		if (item)
-			check_value(e, m, item, depth + 1);
-		else if (!m->value)
-			diagnostic_error(e->diagnostics, v->at,
-					 "'%s' of struct %s is missing; add it", m->name, s->name);
-	}
 	for (item = v->items; item; item = item->next) {
-		for (m = s->members; m && strcmp(m->name, item->key) != 0; m = m->next)
-			;
-		if (!m)
+		index_put(e->arena, &given, item->key, NULL, item);
+		m = index_find(&s->member_index, item->key, NULL);
+		if (m)
+			check_value(e, m, item, depth + 1);
+		else
 			diagnostic_error(e->diagnostics, item->at,
 					 "struct %s has no '%s'; remove it or add it to the struct",
 					 s->name, item->key);
 	}
+	for (m = s->members; m; m = m->next)
+		if (!m->value && !index_find(&given, m->name, NULL))
+			diagnostic_error(e->diagnostics, v->at,
+					 "'%s' of struct %s is missing; add it", m->name, s->name);
 }
 
 static void check_one(struct elaboration *e, const struct adl_attribute *a,

@@ -123,6 +123,7 @@ static struct adl_value *parse_dict(struct parser *p)
 {
 	struct adl_value *dict = new_value(p, VALUE_DICT, parser_next(p));
 	struct adl_value **end = &dict->items, *item;
+	struct index keys = { 0 };
 	const struct token *at;
 	const char *key;
 
@@ -131,13 +132,14 @@ static struct adl_value *parse_dict(struct parser *p)
 		key = parse_key(p);
 		if (!key || !parser_expect(p, ":", "a key"))
 			return NULL;
-		if (adl_key(dict, key))
+		if (index_find(&keys, key, NULL))
 			diagnostic_error(p->diagnostics, at,
 					 "key '%s' stands here twice; remove one", key);
 		item = parse_value(p);
 		if (!append_item(dict, &end, item))
 			return NULL;
 		item->key = key;
+		index_put(p->arena, &keys, key, NULL, item);
 		if (!parser_at(p, "}") && !parser_expect(p, ",", "an entry"))
 			return NULL;
 	}

@@ -136,6 +136,8 @@ static void say_unread(struct model *m, const struct adl_setting *s)
 	struct nearest near = nearest_start(s->attribute, 2);
 	const struct adl_attribute *a;
 
+	if (m->diagnostics->stopped)
+		return;
 	if (!s->target) {
 		diagnostic_warning(m->diagnostics, s->attribute_at,
 				   "nobody reads '%s' of connection %s; remove it", s->attribute,

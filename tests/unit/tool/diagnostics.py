@@ -17,7 +17,8 @@ TEXT = re.compile(r'"((?:[^"\\]|\\.)*)"')
 # What no file can show, and why.
 BEYOND_FILES = {
     "cannot start cpp: ": "the machine has no processes left",
-    "the C preprocessor failed; is cpp installed?": "a machine without cpp",
+    "the C preprocessor is missing; install cpp": "a machine without cpp",
+    "the preprocessor failed or ran out of memory": "fuzz.py",
     "the preprocessor took longer than ": "20 seconds",
     "no folder for the built-in headers: ": "no temporary folder; test_build.py",
     "make it readable": "root reads everything",
