@@ -4,6 +4,8 @@
 
 #include "parser.h"
 
+#define PATH_DEPTH 40	/* names in a path */
+
 void composition_init(struct adl_composition *c)
 {
 	memset(c, 0, sizeof(*c));
@@ -24,10 +26,18 @@ static const char *parse_path(struct parser *p, const char *what, const char *th
 			      const struct token **last_at)
 {
 	const char *name = parser_identifier(p, what, at);
+	unsigned int depth = 0;
 
 	*path = NULL;
 	*last_at = *at;
 	while (name && parser_accept(p, ".")) {
+		if (++depth > PATH_DEPTH) {
+			diagnostic_error(p->diagnostics, *at,
+					 "a path of more than %d names; components are not nested "
+					 "that deep",
+					 PATH_DEPTH);
+			return NULL;
+		}
 		*path = *path ? arena_format(p->arena, "%s.%s", *path, name) : name;
 		name = parser_identifier(p, then, last_at);
 	}

@@ -10,6 +10,7 @@
 
 #include "nearest.h"
 
+#define COMPOUND_DEPTH 32
 #define INTERFACES_MAX 500000u
 #define INSTANCES_MAX 20000u	/* a component of two of a component of two ... has no other end */
 
@@ -84,7 +85,16 @@ static const struct adl_component *component_of(struct elaboration *e, const str
 static bool contains_itself(struct elaboration *e, const struct scope *s, const struct adl_instance *i,
 			    const struct adl_component *c)
 {
-	for (; s; s = s->outer)
+	unsigned int depth = 0;
+
+	for (; s; s = s->outer) {
+		if (++depth > COMPOUND_DEPTH) {
+			diagnostic_error(e->diagnostics, i->at,
+					 "compound components are nested deeper than %d; make it "
+					 "flatter",
+					 COMPOUND_DEPTH);
+			return true;
+		}
 		if (s->owner && s->owner->component == c) {
 			diagnostic_error(e->diagnostics, i->at,
 					 "component %s contains itself; a compound is made of "
@@ -92,6 +102,7 @@ static bool contains_itself(struct elaboration *e, const struct scope *s, const 
 					 c->name);
 			return true;
 		}
+	}
 	return false;
 }
 

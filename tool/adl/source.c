@@ -17,8 +17,8 @@
 #include "header.h"
 
 #define TEXT_LIMIT (64u << 20)	/* a macro that expands without end stops here */
-#define CPP_SECONDS 20
-#define CPP_MEMORY (1ull << 30)	/* a macro may double itself many times on one line */
+#define CPP_SECONDS 10
+#define CPP_MEMORY (512ull << 20)	/* a macro may double itself many times on one line */
 
 char *source_read_file(struct arena *a, const char *path, size_t limit, size_t *length)
 {
