@@ -17,7 +17,8 @@
 #include "header.h"
 
 #define TEXT_LIMIT (64u << 20)	/* a macro that expands without end stops here */
-#define CPP_SECONDS 10
+#define CPP_SECONDS 30		/* until a busy machine has come to it */
+#define CPP_CPU_SECONDS 4
 #define CPP_MEMORY (512ull << 20)	/* a macro may double itself many times on one line */
 
 char *source_read_file(struct arena *a, const char *path, size_t limit, size_t *length)
@@ -62,6 +63,7 @@ static void child_run(const char *path, const char *const *includes, const char 
 	const char *argv[64] = { "cpp", "-undef", "-nostdinc", "-w", "-dD", "-x", "c",
 		"-DVIRTIO_COMPOSITION_DEF(a,b)=__virtio_composition(a,b);", "-idirafter", headers };
 	const struct rlimit memory = { CPP_MEMORY, CPP_MEMORY };
+	const struct rlimit cpu = { CPP_CPU_SECONDS, CPP_CPU_SECONDS };
 	size_t n = 10;
 
 	for (; includes && *includes && n < 60; includes++) {
@@ -72,7 +74,7 @@ static void child_run(const char *path, const char *const *includes, const char 
 	if (dup2(out, 1) < 0 || dup2(err, 2) < 0)
 		_exit(126);
 	setenv("LC_ALL", "C", 1);
-	if (setrlimit(RLIMIT_AS, &memory) < 0)
+	if (setrlimit(RLIMIT_AS, &memory) < 0 || setrlimit(RLIMIT_CPU, &cpu) < 0)
 		_exit(126);
 	execvp("cpp", (char *const *)(uintptr_t)argv);
 	_exit(127);
@@ -209,12 +211,12 @@ static char *preprocess(struct arena *a, struct diagnostics *d, const char *path
 	intime = child_collect(&c, &out, &err);
 	while (waitpid(c.pid, &status, 0) < 0 && errno == EINTR)
 		;
-	if (!intime) {
+	if (!intime || WIFSIGNALED(status)) {
 		diagnostic_plain(
 			d,
-			"%s: the preprocessor took longer than %d s; look for a macro that "
-			"grows without end",
-			path, CPP_SECONDS);
+			"%s: the preprocessor took longer than %d s; look for a file that includes "
+			"itself or a macro that grows without end",
+			path, CPP_CPU_SECONDS);
 	} else if (out.length >= TEXT_LIMIT) {
 		diagnostic_plain(
 			d,
