@@ -198,6 +198,18 @@ void diagnostic_macro(struct diagnostics *d, const char *name, const char *file,
 	index_put(d->arena, &d->macros, name, NULL, m);
 }
 
+/* A component's default is wrong for each of its instances, a file for each that includes it. */
+static bool said_already(struct diagnostics *d, const struct token *at, const char *text)
+{
+	const char *place = at ? arena_format(d->arena, "%s:%u:%u", at->file, at->line, at->before)
+			       : "";
+
+	if (index_find(&d->said, place, text))
+		return true;
+	index_put(d->arena, &d->said, place, text, d);
+	return false;
+}
+
 static void report(struct diagnostics *d, const struct token *at, bool error, const char *format,
 		   va_list args)
 {
@@ -207,13 +219,16 @@ static void report(struct diagnostics *d, const struct token *at, bool error, co
 		d->errors++;
 	else
 		d->warnings++;
-	if (d->errors + d->warnings > DIAGNOSTIC_LIMIT) {
-		if (!d->stopped)
-			fputs("peervisor: more was found; the rest is not shown\n", d->out);
+	if (d->stopped)
+		return;
+	text = arena_vformat(d->arena, format, args);
+	if (said_already(d, at, text))
+		return;
+	if (d->shown++ == DIAGNOSTIC_LIMIT) {
+		fputs("peervisor: more was found; the rest is not shown\n", d->out);
 		d->stopped = true;
 		return;
 	}
-	text = arena_vformat(d->arena, format, args);
 	show(d, at, error ? "error" : "warning", text);
 }
 

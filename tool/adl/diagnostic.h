@@ -31,6 +31,8 @@ struct diagnostics {
 	bool stopped;		/* the limit was reached and said so */
 	struct cached_file *files;
 	struct index macros;
+	struct index said;
+	unsigned int shown;
 };
 
 /* Remembers a macro, for errors in what it expands to. */

@@ -183,8 +183,14 @@ static void say_complaints(struct diagnostics *d, struct arena *a, char *text, c
 			continue;
 		at.file = arena_copy(a, file, strlen(file));
 		at.line = number;
-		diagnostic_error(d, &at, "the preprocessor says: %s; correct the directive",
-				 arena_copy(a, what + 7, strlen(what + 7)));
+		if (strstr(what, "#include nested"))
+			diagnostic_error(d, &at,
+					 "this file includes itself, without an end; guard it with "
+					 "#ifndef NAME, #define NAME, #endif");
+		else
+			diagnostic_error(d, &at,
+					 "the preprocessor says: %s; correct the directive",
+					 arena_copy(a, what + 7, strlen(what + 7)));
 		said = true;
 	}
 	if (!said && installed)
