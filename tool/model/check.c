@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What cannot be shared: pages of devices, interrupts. What must not be given away at all. */
+#include <string.h>
+
+#include "guest.h"
 #include "model.h"
 
 static bool overlap(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size)
@@ -39,7 +42,7 @@ static void drop_project_ranges(struct model *m, struct model_vm *vm)
 	}
 }
 
-static void check_reserved(struct model *m, const struct model_vm *vm, const struct model_range *r)
+static bool check_reserved(struct model *m, const struct model_vm *vm, const struct model_range *r)
 {
 	const struct platform *p = m->platform;
 	const char *what = NULL;
@@ -55,6 +58,7 @@ static void check_reserved(struct model *m, const struct model_vm *vm, const str
 		diagnostic_error(
 			m->diagnostics, r->at, "0x%llx (0x%llx bytes) of %s is in %s; remove it",
 			(unsigned long long)r->paddr, (unsigned long long)r->size, vm->name, what);
+	return !what;
 }
 
 static void check_ranges(struct model *m, const struct model_vm *a, const struct model_vm *b)
@@ -98,18 +102,78 @@ static void check_owned_irqs(struct model *m, const struct model_vm *vm)
 					 i->intid);
 }
 
+/* Guest-physical and physical addresses of a passed-through device are equal. */
+static void check_guest_ranges(struct model *m, const struct model_vm *vm)
+{
+	const struct model_range *r;
+	const char *what;
+
+	for (r = vm->mmios; r; r = r->next) {
+		what = NULL;
+		if (!check_reserved(m, vm, r))
+			continue;
+		if (!vm->identity && overlap(r->paddr, r->size, vm->ram_base, vm->ram_size))
+			what = "its own RAM; move that by ram_base";
+		else if (vm->links &&
+			 (overlap(r->paddr, r->size, GUEST_WINDOW(0),
+				  GUEST_WINDOW_SIZE * vm->links) ||
+			  overlap(r->paddr, r->size, GUEST_ECAM(0), GUEST_ECAM_SIZE * vm->links)))
+			what = "what the devices of its backends are seen by; give it to a VM that "
+			       "nobody serves";
+		if (what)
+			diagnostic_error(m->diagnostics, r->at,
+					 "0x%llx (0x%llx bytes) of %s overlaps %s",
+					 (unsigned long long)r->paddr, (unsigned long long)r->size,
+					 vm->name, what);
+	}
+}
+
+static void check_guest_irqs(struct model *m, const struct model_vm *vm)
+{
+	const struct model_irq *i;
+
+	for (i = vm->irqs; i && vm->links; i = i->next)
+		if ((i->intid >= GUEST_INTX(0) && i->intid < GUEST_INTX(vm->links)) ||
+		    (i->intid >= GUEST_V2M_FIRST && i->intid < GUEST_V2M_FIRST + GUEST_V2M_COUNT))
+			diagnostic_error(m->diagnostics, i->at,
+					 "interrupt %u of %s is one of those by which its backends' "
+					 "devices are heard; give it to a VM that nobody serves",
+					 i->intid, vm->name);
+}
+
+/*
+ * A VM in the middle of a chain: what it serves must not reach its own backend in pages of another VM,
+ * which that one does not see.
+ */
+static void check_middle(struct model *m, const struct model_vm *vm)
+{
+	const struct adl_value *v, *type, *cache;
+
+	for (v = vm->serves && vm->links ? vm->serves->items : NULL; v; v = v->next) {
+		type = adl_key(v, "type");
+		cache = adl_key(v, "cache");
+		if (!type || type->kind != VALUE_STRING || strcmp(type->string, "blk") != 0 ||
+		    (cache && cache->kind == VALUE_STRING && strcmp(cache->string, "none") != 0))
+			continue;
+		diagnostic_warning(m->diagnostics, v->at,
+				   "%s serves this disk from one that it is served itself: pages of "
+				   "its driver VM do not reach that far; add cache: \"writeback\"",
+				   vm->name);
+	}
+}
+
 void model_check_devices(struct model *m)
 {
 	const struct model_vm *a, *b;
-	const struct model_range *r;
 	struct model_vm *vm;
 
 	for (vm = m->vms; vm; vm = vm->next)
 		drop_project_ranges(m, vm);
 	for (a = m->vms; a; a = a->next) {
-		for (r = a->mmios; r; r = r->next)
-			check_reserved(m, a, r);
+		check_guest_ranges(m, a);
 		check_owned_irqs(m, a);
+		check_guest_irqs(m, a);
+		check_middle(m, a);
 		for (b = a->next; b; b = b->next) {
 			check_ranges(m, a, b);
 			check_irqs(m, a, b);

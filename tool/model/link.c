@@ -109,6 +109,8 @@ static void tell_device_vm(struct model *m, struct model_vm *vm, const struct ad
 				  *vm->cmdline ? " " : "", driver->name, type);
 	const struct adl_value *v;
 
+	if (strlen(vm->cmdline) >= MODEL_CMDLINE)
+		return;		/* said already */
 	for (v = device->items; v; v = v->next) {
 		if (!v->key || strcmp(v->key, "type") == 0 || strcmp(v->key, "target") == 0)
 			continue;
@@ -124,6 +126,11 @@ static void tell_device_vm(struct model *m, struct model_vm *vm, const struct ad
 					    (long long)v->integer);
 	}
 	vm->cmdline = text;
+	if (strlen(text) >= MODEL_CMDLINE)
+		diagnostic_error(m->diagnostics, device->at,
+				 "the command line of %s, which says what it serves, gets longer "
+				 "than %d letters; serve less or shorten names",
+				 vm->name, MODEL_CMDLINE - 1);
 }
 
 /* What a device VM says it serves must go to a VM that it is connected to. */

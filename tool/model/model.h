@@ -6,6 +6,7 @@
 #include "../adl/ast.h"
 #include "platform.h"
 
+#define MODEL_CMDLINE	2048	/* Linux on arm64: COMMAND_LINE_SIZE */
 #define MODEL_LARGE	0x200000ull	/* pages of guest RAM and blobs */
 
 struct model_blob {

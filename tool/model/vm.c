@@ -6,6 +6,8 @@
 
 #include "model.h"
 
+#define RANGES_MAX	128
+#define IRQS_MAX	56	/* of 60 badge bits; consoles and the timer need some */
 #define ARM64_IMAGE_MAGIC                                                                          \
 	0x644d5241u /* "ARM\x64" at 56, Linux Documentation/arch/arm64/booting.rst */
 
@@ -109,17 +111,33 @@ static void read_memory(struct model *m, struct model_vm *vm)
 static void add_range(struct model *m, struct model_vm *vm, uint64_t paddr, uint64_t size,
 		      const struct token *at)
 {
-	struct model_range *r, **end;
+	struct model_range *r, **link = &vm->mmios, *o;
 	uint64_t first = paddr & ~4095ull, last = (paddr + size + 4095) & ~4095ull;
+	unsigned int count = 0;
 
-	for (end = &vm->mmios; *end; end = &(*end)->next)
-		if ((*end)->paddr == first && (*end)->size == last - first)
-			return;		/* several nodes in one page: mapped once */
+	while ((o = *link)) {		/* what overlaps becomes one range: mapped once */
+		if (o->paddr >= last || first >= o->paddr + o->size) {
+			link = &o->next;
+			count++;
+			continue;
+		}
+		first = first < o->paddr ? first : o->paddr;
+		last = last > o->paddr + o->size ? last : o->paddr + o->size;
+		*link = o->next;
+		link = &vm->mmios;	/* it may reach others now */
+		count = 0;
+	}
+	if (count == RANGES_MAX)
+		diagnostic_error(m->diagnostics, at,
+				 "%s has more than %d device ranges; give it fewer, larger ones",
+				 vm->name, RANGES_MAX);
+	if (count >= RANGES_MAX)
+		return;
 	r = ARENA_NEW(m->arena, struct model_range);
 	r->at = at;
 	r->paddr = first;
 	r->size = last - first;
-	*end = r;
+	*link = r;
 }
 
 /* "paddr:n": n below 48 is size bits, else bytes, a multiple of 4096; both aligned. */
@@ -161,11 +179,20 @@ static void read_untyped_mmio(struct model *m, struct model_vm *vm, const struct
 static void add_irq(struct model *m, struct model_vm *vm, uint32_t intid, bool edge,
 		    const struct token *at)
 {
-	struct model_irq *i = ARENA_NEW(m->arena, struct model_irq), **end;
+	struct model_irq *i, **end;
+	unsigned int count = 0;
 
-	for (end = &vm->irqs; *end; end = &(*end)->next)
+	for (end = &vm->irqs; *end; end = &(*end)->next, count++)
 		if ((*end)->intid == intid)
 			return;
+	if (count >= IRQS_MAX) {
+		diagnostic_error(m->diagnostics, at,
+				 "%s has more than %d interrupts, which its monitor cannot tell "
+				 "apart; give it fewer",
+				 vm->name, IRQS_MAX);
+		return;
+	}
+	i = ARENA_NEW(m->arena, struct model_irq);
 	i->at = at;
 	i->intid = intid;
 	i->edge = edge;
@@ -335,6 +362,11 @@ static void read_rest(struct model *m, struct model_vm *vm)
 	vm->cmdline = setting_string(m, vm->instance, "cmdline");
 	if (!vm->cmdline)
 		vm->cmdline = vm->console ? "console=ttyAMA0" : "";
+	if (strlen(vm->cmdline) >= MODEL_CMDLINE)
+		diagnostic_error(m->diagnostics, at_of(m, vm, "cmdline"),
+				 "the kernel of %s takes a command line of at most %d letters; "
+				 "shorten it",
+				 vm->name, MODEL_CMDLINE - 1);
 	n = 1;
 	if (setting_number(m, vm->instance, "num_vcpus", &n) && n != 1)
 		diagnostic_error(m->diagnostics, at_of(m, vm, "num_vcpus"),

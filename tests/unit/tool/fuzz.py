@@ -87,6 +87,11 @@ def hostile():
     yield "compounds", nested()
     yield "wide-instances", wide()
     yield "queries", ASSEMBLY + b"} configuration { vm_a.dtb = dtb([" + b'{ path: ".*.*.*.*x" },' * 10000 + b"]); } }"
+    yield "mmios", ASSEMBLY + b'} configuration { vm_a.untyped_mmios = [' + many(b'"0x%d000:0x1000",') + b"]; } }"
+    yield "irqs", ASSEMBLY + b"} configuration { vm_a.irqs = [" + many(b"%d, ") + b"]; } }"
+    yield "nodes", ASSEMBLY + b"} configuration { vm_a.dtb_nodes = [" + many(b'"n%d", ') + b"]; } }"
+    yield "serves", ASSEMBLY + b'component VM vm_b; VIRTIO_COMPOSITION_DEF(a, b) } configuration { vm_b.sharing = "ram";' \
+        + b"vm_a.vm_virtio_devices = [" + many(b'{ type: "blk", target: "b", disk: "d%d" }, ') + b"]; } }"
     yield "includes-itself", b'#include "a.camkes"\n'
     yield "includes-itself-twice", b'#include "a.camkes"\n' * 2
     yield "imports-itself", b'import "a.camkes";\n' * 40000
