@@ -53,6 +53,10 @@ static void find_memory(void)
 	const char *wrong;
 
 	if (loader->dtb) {
+		if (loader->dtb_size > KERNEL_WINDOW_SIZE ||
+		    loader->dtb > KERNEL_WINDOW_SIZE - loader->dtb_size)
+			print_stop("boot: the device tree at %lx, %lx bytes, is beyond the kernel's window",
+				   loader->dtb, loader->dtb_size);
 		wrong = boot_fdt_memory(arch_phys_to_ptr(paddr(loader->dtb)), loader->dtb_size,
 					&ram, &reserved);
 		if (wrong)
@@ -114,6 +118,8 @@ static void plan_space(void)
 	root.end = root.extra_at + root.extra_bytes;
 	if (root.image & (PAGE - 1) || root.end > bit_mask(mmu_address_bits) || root.end < root.image)
 		print_stop("boot: the user image does not fit its address space at %lx", root.image);
+	if (loader->entry < root.image || loader->entry >= root.image_end)
+		print_stop("boot: the user image's entry %lx is outside of it", loader->entry);
 	root.tables = tables_of_level(30) + tables_of_level(21);
 	if (mmu_address_bits == 44)
 		root.tables += tables_of_level(39);

@@ -72,10 +72,14 @@ static const char *node_end(struct scan *scan)
 
 static const char *property(struct scan *scan)
 {
-	u32 length = cell(scan, scan->at), name = cell(scan, scan->at + 4);
 	u64 value = scan->at + 8, room;
 	const char *text;
+	u32 length, name;
 
+	if (value > scan->end)
+		return "a property runs over the end";
+	length = cell(scan, scan->at);
+	name = cell(scan, scan->at + 4);
 	if (length > scan->end - value)
 		return "a property runs over the end";
 	if (name >= scan->strings_end - scan->strings)
@@ -124,7 +128,7 @@ static const char *structure(struct scan *scan)
 {
 	const char *wrong = NULL;
 
-	while (!wrong && scan->at + 12 <= scan->end) {
+	while (!wrong && scan->at + 4 <= scan->end) {
 		u32 token = cell(scan, scan->at);
 
 		scan->at += 4;
@@ -146,7 +150,7 @@ static const char *structure(struct scan *scan)
 			return "an unknown token";
 		}
 	}
-	return wrong;
+	return wrong ? wrong : "the structure block has no end";
 }
 
 static void reservations(struct scan *scan, u64 at, u64 size)

@@ -105,17 +105,6 @@ def test_kernel_elsewhere():
     assert "63e00000" in lines[0]
 
 
-def test_no_device_tree():
-    """x4 = x5 = 0, as Microkit's loader does it: by three instructions behind the kernel."""
-    kernel = run.read("kernel/kernel.elf")
-    base, data, entry = pack.flat(kernel)
-    back = (entry - base - len(data) - 8) // 4 & 0x3ffffff
-    data += struct.pack("<III", 0xd2800004, 0xd2800005, 0x14000000 | back)
-    header = kernel[:24] + struct.pack("<QQQIHHHHHH", base + len(data) - 12, 64, 0, 0, 64, 56, 1, 0, 0, 0)
-    header += struct.pack("<IIQQQQQQ", 1, 7, 120, base, 0x60000000, len(data), len(data), 4096)
-    passed(image(header + data), ["device_tree", "reservation"])
-
-
 def test_other_memory():
     """More than one gibibyte, and an end that is not on a 1 GiB boundary."""
     passed(image(reserve=[(0x50000000, 0x400000)]), memory="3200M")
@@ -135,3 +124,47 @@ def test_memory_size(memory):
     """Our kernel is put where there is memory."""
     lines = passed(image(), ["reservation"], memory=memory)
     assert ("at 60000000" in lines[0]) == (memory == "8G")
+
+
+def started_with(registers, kernel="kernel/kernel.elf"):
+    """An image whose kernel finds other values in x0 to x5 than the loader gave: a few instructions behind it."""
+    base, data, entry = pack.flat(run.read(kernel))
+    stub = b""
+    for register, value in registers.items():
+        for part in range(4):
+            opcode = 0xf2800000 if part else 0xd2800000        # movk, movz
+            stub += struct.pack("<I", opcode | part << 21 | (value >> 16 * part & 0xffff) << 5 | register)
+    at = base + len(data)
+    stub += struct.pack("<I", 0x14000000 | (entry - at - len(stub)) // 4 & 0x3ffffff)
+    data += stub
+    header = run.read(kernel)[:24] + struct.pack("<QQQIHHHHHH", at, 64, 0, 0, 64, 56, 1, 0, 0, 0)
+    header += struct.pack("<IIQQQQQQ", 1, 7, 120, base, 0x60000000, len(data), len(data), 4096)
+    return image(header + data)
+
+
+IMAGE, IMAGE_END = 0x61000000, 0x61400000       # somewhere in memory
+
+
+@pytest.mark.parametrize("registers, text", [
+    ({4: 0x60000000, 5: 0x1000}, "boot: device tree: no magic number"),
+    ({5: 64}, "boot: device tree: totalsize"),
+    ({4: 1 << 42}, "boot: the device tree at 40000000000"),
+    ({5: 1 << 63}, "boot: the device tree at"),
+    ({0: IMAGE, 1: IMAGE_END + 1, 2: 0}, "boot: the user image is not page-aligned"),
+    ({0: IMAGE_END, 1: IMAGE, 2: 0}, "boot: the user image at 61400000 to 61000000 is not in memory"),
+    ({0: 0x10000000, 1: 0x10001000, 2: 0}, "boot: the user image at 10000000 to 10001000 is not in memory"),
+    ({0: 0x60000000, 1: 0x60400000, 2: 0}, "boot: the user image at 60000000 to 60400000 is not in memory"),
+    ({2: 8}, "boot: the user image does not fit its address space"),
+    ({2: -1 << 44}, "boot: the user image does not fit its address space"),
+    ({3: 8}, "boot: the user image's entry 8 is outside of it"),
+    ({0: IMAGE, 1: 0x63000000, 2: 0, 3: IMAGE}, "boot: more than 4096 capabilities for the root task"),
+])
+def test_parameters(registers, text):
+    """What a wrong loader passes stops at boot with one line that names it."""
+    lines = run.lines(started_with(registers), "boot:", 30)
+    assert len(lines) == 2 and lines[1].startswith(text), "\n".join(lines)
+
+
+def test_no_device_tree():
+    """x4 = x5 = 0, as Microkit's loader does it: the memory is 0x6000_0000 to 0x8000_0000, as upstream's usual build."""
+    passed(started_with({4: 0, 5: 0}), ["device_tree", "reservation"])
