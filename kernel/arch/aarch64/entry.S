@@ -36,6 +36,8 @@ _start:
 	.global entry_exit
 entry_exit:
 	mov	sp, x0
+/* SP = the context to load. */
+exit:
 	ldp	x21, x22, [sp, #CONTEXT_SP]	/* sp, next ip */
 	ldr	x23, [sp, #CONTEXT_SPSR]
 	ldp	x24, x25, [sp, #CONTEXT_TPIDR]
@@ -62,8 +64,7 @@ entry_exit:
 	ldr	x30, [sp, #CONTEXT_X(30)]
 	eret
 
-/* Saves everything; leaves x22 = ELR, x7 as the thread had it, SP = kernel stack. */
-	.macro enter
+	.macro save_registers
 	stp	x0, x1, [sp, #CONTEXT_X(0)]
 	stp	x2, x3, [sp, #CONTEXT_X(2)]
 	stp	x4, x5, [sp, #CONTEXT_X(4)]
@@ -80,45 +81,49 @@ entry_exit:
 	stp	x26, x27, [sp, #CONTEXT_X(26)]
 	stp	x28, x29, [sp, #CONTEXT_X(28)]
 	str	x30, [sp, #CONTEXT_X(30)]
-	mrs	x21, sp_el0
 	mrs	x22, elr_el2
-	mrs	x23, spsr_el2
-	mrs	x24, tpidr_el0
-	mrs	x25, tpidrro_el0
-	stp	x21, x22, [sp, #CONTEXT_SP]
-	stp	x23, x22, [sp, #CONTEXT_SPSR]	/* fault ip = ELR */
-	stp	x24, x25, [sp, #CONTEXT_TPIDR]
-	mov	x20, sp
-	ldr	x9, =kernel_stack_top
-	mov	sp, x9
-	mov	x29, xzr
 	.endm
 
-	/* x0 = the TCB to resume */
+/* The rest, with x22 = ELR and the address of the instruction that trapped; then the kernel's stack. */
+	.macro save_state fault_ip
+	mrs	x21, sp_el0
+	mrs	x23, spsr_el2
+	mrs	x25, tpidr_el0
+	mrs	x26, tpidrro_el0
+	stp	x21, x22, [sp, #CONTEXT_SP]
+	stp	x23, \fault_ip, [sp, #CONTEXT_SPSR]
+	stp	x25, x26, [sp, #CONTEXT_TPIDR]
+	ldr	x9, =kernel_stack_top
+	mov	sp, x9
+	.endm
+
+/* x0 = the TCB to resume */
 	.macro leave
-	add	x0, x0, #160			/* TCB_CONTEXT_OFFSET */
-	b	entry_exit
+	add	sp, x0, #160			/* TCB_CONTEXT_OFFSET */
+	b	exit
 	.endm
 
 	.text
 lower_sync:
-	enter
+	save_registers
 	mrs	x19, esr_el2
 	lsr	x9, x19, #26
 	sub	x9, x9, #0x15			/* SVC64, HVC64: a system call */
 	cmp	x9, #1
 	b.hi	1f
-	sub	x22, x22, #4
-	str	x22, [x20, #CONTEXT_FAULT_IP]
+	sub	x24, x22, #4
+	save_state x24
 	mov	x0, x7
 	bl	kernel_syscall
 	leave
-1:	mov	x0, x19
+1:	save_state x22
+	mov	x0, x19
 	bl	exception_sync
 	leave
 
 lower_irq:
-	enter
+	save_registers
+	save_state x22
 	bl	exception_irq
 	leave
 
