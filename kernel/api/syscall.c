@@ -168,6 +168,12 @@ static void invoke_object(struct tcb *tcb, struct slot *slot, u64 info, bool blo
 	finish(&inv, decode(&inv));
 }
 
+struct tcb *kernel_invoke(struct tcb *tcb, struct slot *slot, u64 info)
+{
+	invoke_object(tcb, slot, info, true, true);
+	return sched_run();
+}
+
 /* A message through an endpoint. Its extra caps must resolve before it is queued or delivered. */
 static void send_message(struct tcb *tcb, struct cap cap, u64 info, bool blocking, bool call)
 {

@@ -3,8 +3,8 @@
  * The short way through the kernel for what happens all the time: a call to a thread that waits, a
  * reply followed by a wait, a fault to a handler that waits and its answer. Each looks first
  * whether anything unusual is there; if so it goes the general way (api/syscall.c, fault.c), with
- * nothing done. The results are the same: messages_test.c compares. No function here needs a
- * stack frame: what is called is inline or comes last.
+ * nothing done. The results are the same: messages_test.c compares. Calls come last or are inline,
+ * so that the shortest ways need no stack frame.
  */
 #include <kernel/endpoint.h>
 #include <kernel/fastpath.h>
@@ -25,10 +25,10 @@ unsigned long fastpath_taken;
 
 #define CALL_RIGHTS	(SEL4_RIGHT_GRANT | SEL4_RIGHT_GRANT_REPLY)
 
+/* Of an endpoint's cap. */
 static bool may_call(struct cap cap)
 {
-	return cap_type(cap) == CAP_ENDPOINT && (cap_rights(cap) & SEL4_RIGHT_WRITE) &&
-	       (cap_rights(cap) & CALL_RIGHTS);
+	return (cap_rights(cap) & SEL4_RIGHT_WRITE) && (cap_rights(cap) & CALL_RIGHTS);
 }
 
 /* Who waits at the endpoint, if a call by tcb would run it next. */
@@ -53,20 +53,33 @@ static struct tcb *wait_for_reply(struct tcb *tcb, struct endpoint *ep, struct t
 	return sched_switch_to(receiver);
 }
 
+static __attribute__((noinline)) struct tcb *call_long(struct tcb *tcb, struct endpoint *ep,
+						       u64 badge, struct tcb *receiver)
+{
+	ipc_transfer_plain(tcb, tcb->context.x[IPC_REG_INFO], badge, receiver);
+	return wait_for_reply(tcb, ep, receiver);
+}
+
 struct tcb *fastpath_call(struct tcb *tcb)
 {
 	u64 info = tcb->context.x[IPC_REG_INFO];
-	const struct slot *slot = lookup_in(tcb->slots[TCB_CSPACE].cap, tcb->context.x[IPC_REG_BADGE]);
+	struct slot *slot = lookup_in(tcb->slots[TCB_CSPACE].cap, tcb->context.x[IPC_REG_BADGE]);
 	struct tcb *receiver;
 	struct endpoint *ep;
 
-	if (!fastpath_enabled || !slot || message_caps(info) || !may_call(slot->cap))
+	if (!fastpath_enabled || !slot)
+		return kernel_slow_syscall(SEL4_SYS_CALL);
+	if (cap_type(slot->cap) != CAP_ENDPOINT)
+		return kernel_invoke(tcb, slot, info);
+	if (message_caps(info) || !may_call(slot->cap))
 		return kernel_slow_syscall(SEL4_SYS_CALL);
 	ep = endpoint_of(slot->cap);
 	receiver = receiver_of(ep, tcb);
 	if (!receiver)
 		return kernel_slow_syscall(SEL4_SYS_CALL);
-	ipc_transfer_plain(tcb, info, cap_badge(slot->cap), receiver);
+	if (message_length(info) > SEL4_MSG_REGISTERS)
+		return call_long(tcb, ep, cap_badge(slot->cap), receiver);
+	ipc_transfer_short(tcb, info, cap_badge(slot->cap), receiver);
 	return wait_for_reply(tcb, ep, receiver);
 }
 
@@ -76,7 +89,8 @@ struct tcb *fastpath_fault(struct tcb *tcb)
 	struct tcb *receiver;
 	struct endpoint *ep;
 
-	if (!fastpath_enabled || !slot || !may_call(slot->cap))
+	if (!fastpath_enabled || !slot || cap_type(slot->cap) != CAP_ENDPOINT ||
+	    !may_call(slot->cap))
 		return fault_send(tcb);
 	ep = endpoint_of(slot->cap);
 	receiver = receiver_of(ep, tcb);
@@ -118,27 +132,46 @@ static void answer(struct tcb *tcb, u64 info, struct tcb *caller)
 		caller->fault.type = seL4_Fault_NullFault;
 		caller->context.next_ip = caller->context.fault_ip;
 	}
+}
+
+/* caller has been answered and runs; tcb waits. */
+static struct tcb *wait_for_message(struct tcb *tcb, struct endpoint *ep, bool grant,
+				    struct tcb *caller)
+{
+	COUNT_TAKEN();
+	reply_unlink(&tcb->slots[TCB_CALLER]);
 	caller->state = THREAD_RUNNING;
+	tcb->state = THREAD_BLOCKED_RECEIVE;
+	endpoint_wait(ep, tcb, grant);
+	return sched_switch_to(caller);
+}
+
+/* Apart, so that the shortest way does not save registers. */
+static __attribute__((noinline)) struct tcb *answer_and_wait(struct tcb *tcb, struct endpoint *ep,
+							     bool grant, struct tcb *caller)
+{
+	answer(tcb, tcb->context.x[IPC_REG_INFO], caller);
+	return wait_for_message(tcb, ep, grant, caller);
 }
 
 struct tcb *fastpath_reply_recv(struct tcb *tcb)
 {
 	u64 info = tcb->context.x[IPC_REG_INFO];
-	struct slot *reply = &tcb->slots[TCB_CALLER];
+	struct cap reply = tcb->slots[TCB_CALLER].cap;
 	const struct slot *slot = lookup_in(tcb->slots[TCB_CSPACE].cap,
 					    tcb->context.x[IPC_REG_BADGE]);
 	struct endpoint *ep = idle_endpoint(tcb, slot);
 	struct tcb *caller;
+	bool grant;
 
-	if (!fastpath_enabled || !ep || message_caps(info) || cap_type(reply->cap) != CAP_REPLY)
+	if (!fastpath_enabled || !ep || message_caps(info) || cap_type(reply) != CAP_REPLY)
 		return kernel_slow_syscall(SEL4_SYS_REPLY_RECV);
-	caller = tcb_of(reply->cap);
+	caller = tcb_of(reply);
 	if (!is_answered_quickly(caller) || !sched_goes_first(caller))
 		return kernel_slow_syscall(SEL4_SYS_REPLY_RECV);
-	COUNT_TAKEN();
-	reply_unlink(reply);
-	answer(tcb, info, caller);
-	tcb->state = THREAD_BLOCKED_RECEIVE;
-	endpoint_wait(ep, tcb, cap_rights(slot->cap) & SEL4_RIGHT_GRANT);
-	return sched_switch_to(caller);
+	grant = cap_rights(slot->cap) & SEL4_RIGHT_GRANT;
+	if (caller->fault.type != seL4_Fault_NullFault || message_length(info) > SEL4_MSG_REGISTERS)
+		return answer_and_wait(tcb, ep, grant, caller);
+	ipc_transfer_short(tcb, info, 0, caller);
+	return wait_for_message(tcb, ep, grant, caller);
 }

@@ -166,31 +166,35 @@ static unsigned int fault_words(const struct tcb *tcb, u64 *w)
 		w[4] = fault->word[1];
 		return 5;
 	case seL4_Fault_VMFault:
-		if (fault->brief)
-			break;
 		w[0] = tcb->context.fault_ip;
 		w[1] = fault->word[0];
 		w[2] = fault->fetch;
 		w[3] = fault->word[1];
 		return 4;
-	case seL4_Fault_VCPUFault:
-		if (fault->brief)
-			break;
-		/* fall through */
 	default:
 		w[0] = fault->word[0];
 		return 1;
 	}
-	fault_short_message(tcb, w);
-	return FAULT_SHORT_WORDS;
+}
+
+static bool is_brief(const struct fault *fault)
+{
+	return fault->brief && (fault->type == seL4_Fault_VMFault ||
+				fault->type == seL4_Fault_VCPUFault);
 }
 
 unsigned int fault_message(struct tcb *tcb, struct tcb *receiver)
 {
 	u64 words[FAULT_WORDS];
-	unsigned int length = fault_words(tcb, words);
-	u64 *buffer = length > SEL4_MSG_REGISTERS ? tcb_buffer(receiver, true) : NULL;
+	unsigned int length;
+	u64 *buffer;
 
+	if (is_brief(&tcb->fault)) {
+		fault_short_message(tcb, &receiver->context.x[IPC_REG_MR0]);
+		return FAULT_SHORT_WORDS;
+	}
+	length = fault_words(tcb, words);
+	buffer = length > SEL4_MSG_REGISTERS ? tcb_buffer(receiver, true) : NULL;
 	for (unsigned int i = 0; i < length; i++) {
 		if (!ipc_set_mr(receiver, buffer, i, words[i]))
 			return i;

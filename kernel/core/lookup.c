@@ -61,13 +61,3 @@ struct slot *lookup_levels(struct cap root, u64 cptr)
 
 	return lookup_resolve(root, cptr, 64, &left, &ignored);
 }
-
-struct slot *lookup_slot(struct tcb *tcb, u64 cptr, struct lookup_failure *failure)
-{
-	struct slot *slot = lookup_in(tcb->slots[TCB_CSPACE].cap, cptr);
-	unsigned int left;
-
-	if (slot)
-		return slot;
-	return lookup_resolve(tcb->slots[TCB_CSPACE].cap, cptr, 64, &left, failure);
-}

@@ -14,6 +14,7 @@ static void empty_queues(struct core *core)
 			core->queues[d][i] = (struct run_queue){ NULL, NULL };
 		for (unsigned int i = 0; i < SCHED_PRIORITIES / 64; i++)
 			core->occupied[d][i] = 0;
+		core->highest[d] = -1;
 	}
 	core->action = KEEP_CURRENT;
 	core->woken = NULL;
@@ -37,7 +38,27 @@ static struct run_queue *queue_of(const struct tcb *tcb)
 
 static void mark_occupied(const struct tcb *tcb)
 {
-	core_of(tcb)->occupied[tcb->domain][tcb->priority / 64] |= 1UL << (tcb->priority % 64);
+	struct core *core = core_of(tcb);
+
+	core->occupied[tcb->domain][tcb->priority / 64] |= 1UL << (tcb->priority % 64);
+	if (tcb->priority > core->highest[tcb->domain])
+		core->highest[tcb->domain] = tcb->priority;
+}
+
+/* The last thread of its priority left the queue. */
+static void mark_empty(const struct tcb *tcb)
+{
+	struct core *core = core_of(tcb);
+	u64 *occupied = core->occupied[tcb->domain];
+	int word = tcb->priority / 64;
+
+	occupied[word] &= ~(1UL << (tcb->priority % 64));
+	if (tcb->priority != core->highest[tcb->domain])
+		return;
+	while (word > 0 && !occupied[word])
+		word--;
+	core->highest[tcb->domain] = occupied[word] ?
+		word * 64 + 63 - __builtin_clzl(occupied[word]) : -1;
 }
 
 void sched_enqueue_head(struct tcb *tcb)
@@ -87,7 +108,7 @@ static void unlink_queued(struct tcb *tcb)
 	else
 		queue->tail = tcb->run_prev;
 	if (!queue->head)
-		core_of(tcb)->occupied[tcb->domain][tcb->priority / 64] &= ~(1UL << (tcb->priority % 64));
+		mark_empty(tcb);
 	tcb->queued = false;
 }
 
@@ -102,15 +123,9 @@ void sched_dequeue(struct tcb *tcb)
 }
 
 /* The highest priority with a queued thread, or -1. */
-static int highest_priority(u8 domain)
+static int highest_priority(void)
 {
-	const u64 *occupied = core_self()->occupied[domain];
-
-	for (int i = SCHED_PRIORITIES / 64 - 1; i >= 0; i--) {
-		if (occupied[i])
-			return i * 64 + 63 - __builtin_clzl(occupied[i]);
-	}
-	return -1;
+	return core_self()->highest[DOMAIN_COUNT == 1 ? 0 : domain_current];
 }
 
 void sched_reschedule(void)
@@ -167,6 +182,9 @@ void sched_tick(void)
 
 void sched_yield(void)
 {
+	/* Alone at its priority it would be chosen again. */
+	if (highest_priority() < sched_current->priority)
+		return;
 	sched_enqueue_tail(sched_current);
 	sched_reschedule();
 }
@@ -188,7 +206,7 @@ void sched_forget(struct tcb *tcb)
 static struct tcb *choose(void)
 {
 	struct core *core = core_self();
-	int priority = highest_priority(domain_current);
+	int priority = highest_priority();
 	struct tcb *tcb;
 
 	if (priority < 0)
@@ -207,7 +225,7 @@ static bool woken_goes_first(bool current_runnable)
 	if (woken->queued || woken->domain != domain_current)
 		return false;
 	if (core->current == &core->idle || woken->priority < core->current->priority) {
-		if (woken->priority < highest_priority(domain_current)) {
+		if (woken->priority < highest_priority()) {
 			sched_enqueue_head(woken);
 			return false;
 		}
@@ -242,7 +260,7 @@ bool sched_goes_first(const struct tcb *tcb)
 {
 	return (DOMAIN_COUNT == 1 || tcb->domain == domain_current) && core_of(tcb) == core_self() &&
 	       (tcb->priority >= sched_current->priority ||
-		tcb->priority >= highest_priority(domain_current));
+		tcb->priority >= highest_priority());
 }
 
 struct tcb *sched_switch_to(struct tcb *tcb)

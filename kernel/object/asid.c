@@ -62,6 +62,17 @@ static __attribute__((noinline, cold)) u64 vmid_lend(u16 asid, u64 *entry)
 	return vmid;
 }
 
+bool space_has_vmid(struct cap cap, u64 *root, u64 *vmid)
+{
+	const u64 *entry = cap_is_valid_vspace(cap) ? entry_of(cap_asid(cap)) : NULL;
+
+	*root = cap_paddr(cap).v;
+	if (!entry || ENTRY_SPACE(*entry) != *root || !(*entry & ENTRY_VMID))
+		return false;
+	*vmid = ENTRY_VMID_OF(*entry);
+	return true;
+}
+
 void space_activate(struct cap cap)
 {
 	u64 *entry = cap_is_valid_vspace(cap) ? entry_of(cap_asid(cap)) : NULL;

@@ -5,6 +5,8 @@
 
 #include <kernel/asid.h>
 
+/* Root and VMID of the space of a VSpace cap; false if it is not alive or has no VMID yet. */
+bool space_has_vmid(struct cap cap, u64 *root, u64 *vmid);
 /* Makes the space of a VSpace cap the current one; the empty space if it is not alive. */
 void space_activate(struct cap cap);
 /* Flushes what the TLB holds of an ASID: all of it, or one page. Nothing if it has no VMID. */

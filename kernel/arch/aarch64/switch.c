@@ -64,12 +64,31 @@ void arch_tls_changed(struct tcb *tcb)
 	(void)tcb;		/* every exit loads it from the context */
 }
 
-struct tcb *arch_switch_to(struct tcb *tcb)
+static __attribute__((noinline)) struct tcb *switch_vcpu(struct tcb *tcb)
+{
+	vcpu_switch(tcb->vcpu);
+	isb();
+	return tcb;
+}
+
+/* Rarely: no space, or one that has no VMID yet. */
+static __attribute__((noinline)) struct tcb *switch_any(struct tcb *tcb)
 {
 	space_activate(tcb->slots[TCB_VSPACE].cap);
 	fpu_switch(tcb);
+	return switch_vcpu(tcb);
+}
+
+struct tcb *arch_switch_to(struct tcb *tcb)
+{
+	u64 root, vmid;
+
+	if (!space_has_vmid(tcb->slots[TCB_VSPACE].cap, &root, &vmid))
+		return switch_any(tcb);
+	mmu_set_user_space(root, vmid);
+	fpu_switch(tcb);
 	if (tcb->vcpu || vcpu_running())
-		vcpu_switch(tcb->vcpu);
+		return switch_vcpu(tcb);
 	isb();
 	return tcb;
 }

@@ -46,6 +46,7 @@ struct core {
 	bool vtimer_unmasked;		/* PPI 27 at the controller */
 	bool vtimer_active;		/* the same: active, as far as known */
 
+	int highest[DOMAIN_COUNT];	/* priority of a queued thread, or -1 */
 	u64 occupied[DOMAIN_COUNT][SCHED_PRIORITIES / 64];
 	struct run_queue queues[DOMAIN_COUNT][SCHED_PRIORITIES];
 	struct tcb idle;		/* sched_idle */

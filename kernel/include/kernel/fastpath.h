@@ -5,10 +5,10 @@
 
 #include <kernel/tcb.h>
 
-struct tcb *fastpath_call(struct tcb *tcb);
-struct tcb *fastpath_reply_recv(struct tcb *tcb);
+__attribute__((noinline)) struct tcb *fastpath_call(struct tcb *tcb);
+__attribute__((noinline)) struct tcb *fastpath_reply_recv(struct tcb *tcb);
 /* tcb's fault, which is in its record. */
-struct tcb *fastpath_fault(struct tcb *tcb);
+__attribute__((noinline)) struct tcb *fastpath_fault(struct tcb *tcb);
 
 #ifdef KERNEL_FAKE
 /* For tests, which compare both ways. */

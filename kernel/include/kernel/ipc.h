@@ -29,6 +29,10 @@ static inline unsigned int message_length(u64 info)
 	return length > SEL4_MSG_MAX_LENGTH ? SEL4_MSG_MAX_LENGTH : length;
 }
 
+#define MESSAGE_INFO_LENGTH	bit_mask(SEL4_MSG_LENGTH_BITS)
+/* Caps and unwrapped. */
+#define MESSAGE_INFO_CAPS	(bit_mask(SEL4_MSG_LABEL_SHIFT) & ~MESSAGE_INFO_LENGTH)
+
 /* Registers of a message: badge or cptr, info, MR0..MR3. */
 #define IPC_REG_BADGE	0
 #define IPC_REG_INFO	1
@@ -63,7 +67,15 @@ static inline void ipc_copy_registers(const struct tcb *sender, struct tcb *rece
 /* The words beyond them. How many words arrive in all. */
 unsigned int ipc_transfer_long(struct tcb *sender, struct tcb *receiver, unsigned int length);
 
-/* A message without caps: what ipc_transfer() does. */
+/* What ipc_transfer() does for a message without caps: of at most four words, and any. */
+static inline void ipc_transfer_short(const struct tcb *sender, u64 info, u64 badge,
+				      struct tcb *receiver)
+{
+	ipc_copy_registers(sender, receiver, (unsigned int)(info & MESSAGE_INFO_LENGTH));
+	receiver->context.x[IPC_REG_INFO] = info & ~MESSAGE_INFO_CAPS;
+	receiver->context.x[IPC_REG_BADGE] = badge;
+}
+
 static inline void ipc_transfer_plain(struct tcb *sender, u64 info, u64 badge,
 				      struct tcb *receiver)
 {

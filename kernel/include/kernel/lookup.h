@@ -49,8 +49,4 @@ static inline struct slot *lookup_in(struct cap root, u64 cptr)
 	return (struct slot *)cap_object(root) + (cptr << guard_bits >> guard_bits);
 }
 
-struct tcb;
-/* A system call's cptr in the thread's CSpace; leftover bits ignored. */
-struct slot *lookup_slot(struct tcb *tcb, u64 cptr, struct lookup_failure *failure);
-
 #endif

@@ -9,7 +9,9 @@
 #include <kernel/tcb.h>
 
 struct tcb *kernel_syscall(long nr);				/* svc, and hvc from a guest */
-struct tcb *kernel_slow_syscall(long nr);			/* not for the arch: the general way */
+/* For the fast paths: the general way, and Call on what is not an endpoint. */
+__attribute__((noinline)) struct tcb *kernel_slow_syscall(long nr);
+__attribute__((noinline)) struct tcb *kernel_invoke(struct tcb *tcb, struct slot *slot, u64 info);
 struct tcb *kernel_irq(void);					/* physical interrupt pending */
 struct tcb *kernel_vm_fault(u64 address, u32 esr, bool fetch);
 struct tcb *kernel_user_exception(u64 number, u64 code);	/* ESR exactly 0x02000000 */

@@ -86,6 +86,17 @@ static inline bool tcb_runnable(const struct tcb *tcb)
 	return tcb->state == THREAD_RUNNING || tcb->state == THREAD_RESTART;
 }
 
+/* A system call's cptr in the thread's CSpace; leftover bits ignored. */
+static inline struct slot *lookup_slot(const struct tcb *tcb, u64 cptr,
+				       struct lookup_failure *failure)
+{
+	struct cap root = tcb->slots[TCB_CSPACE].cap;
+	struct slot *slot = lookup_in(root, cptr);
+	unsigned int left;
+
+	return slot ? slot : lookup_resolve(root, cptr, 64, &left, failure);
+}
+
 /* Makes zeroed memory an inactive thread in the given domain. */
 void tcb_create(struct tcb *tcb, u8 domain);
 /* Takes the thread out of whatever it waits for; a running one will continue after its trap. */
