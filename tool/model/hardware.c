@@ -180,11 +180,13 @@ void model_check_hardware(struct model *m)
 			if (a->kind == CONNECTION_MMIO ? overlap(a->paddr, a->size, b->paddr, b->size) :
 							 a->irq == b->irq)
 				diagnostic_error(m->diagnostics, b->at,
-						 "%s 0x%llx is given away twice, by connections %s and "
+						 "%s is given away twice, by connections %s and "
 						 "%s; give it to one",
-						 a->kind == CONNECTION_MMIO ? "page" : "interrupt",
 						 a->kind == CONNECTION_MMIO ?
-							 (unsigned long long)b->paddr : b->irq,
+							 arena_format(m->arena, "page 0x%llx",
+								      (unsigned long long)b->paddr) :
+							 arena_format(m->arena, "interrupt %u",
+								      b->irq),
 						 a->source->name, b->source->name);
 		}
 	}
