@@ -17,6 +17,7 @@ struct native {
 	struct model_component *model;
 	struct component *component;
 	uint32_t *objects;		/* by interface: what it waits on, if it has its own */
+	uint64_t *clients;		/* by interface: badges given so far */
 };
 
 static struct native *native_of(struct native *all, const struct model_component *model)
@@ -57,15 +58,16 @@ static void connect_call(struct native *all, const struct model_connection *n)
 {
 	struct native *server = native_of(all, n->to->component), *client;
 	struct component *s = server->component;
-	uint32_t endpoint = server->model->folder ?
-		server->objects[face_number(server, n->to->interface)] : s->endpoint;
+	size_t face = face_number(server, n->to->interface);
+	uint32_t endpoint = server->model->folder ? server->objects[face] : s->endpoint;
+	uint64_t *count = server->model->folder ? &server->clients[face] : &s->clients;
 	const struct model_end *e;
 	struct tree *t;
 	uint64_t badge;
 
 	for (e = n->from; e; e = e->next) {
 		client = native_of(all, e->component);
-		badge = BADGE_ENDPOINT | (e->badge ? e->badge : ++s->clients);
+		badge = BADGE_ENDPOINT | (e->badge ? e->badge : ++*count);
 		interface_u64(client, e->interface, "slot",
 			      component_cap(client->component, endpoint, 0, RIGHTS_CALL, badge));
 		t = server->model->folder ? tree_child(s->config, "clients") : s->config;
@@ -258,6 +260,7 @@ static void make_stub_parts(struct native *n)
 	while (n->model->faces[k].interface)
 		k++;
 	n->objects = arena_alloc(c->system->arena, sizeof(*n->objects) * (k + 1));
+	n->clients = arena_alloc(c->system->arena, sizeof(*n->clients) * (k + 1));
 	tree_string(c->config, "program", arena_format(c->system->arena, "%s.elf", n->model->type->name));
 	tree_u64(c->config, "libc-lock-slot",
 		 component_cap(c, new_notification(n, "libc.lock"), 0, RIGHTS_RW, 1));

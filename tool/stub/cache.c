@@ -92,7 +92,7 @@ static bool put_dependencies(struct arena *a, FILE *out, const char *path, const
 		if (*p == '\\' && (p[1] == ' ' || p[1] == '#')) {
 			name[n++] = *++p;
 		} else if (*p == '\\' && p[1] == '\n') {
-			continue;
+			p++;
 		} else if (*p && *p != ' ' && *p != '\n') {
 			name[n++] = *p;
 		} else {

@@ -13,6 +13,7 @@
 
 #include "stub.h"
 
+#define KEY_VERSION	"2"	/* of what make_program() does: another one compiles everything anew */
 #define SOURCES		256
 #define ARGUMENTS	64
 
@@ -126,10 +127,10 @@ static uint64_t hash_text(uint64_t hash, const char *text)
 /* The folder's name tells everything that no file in the manifest tells. */
 static void make_key(struct job *j)
 {
-	uint64_t hash = hash_text(hash_text(hash_text(0, j->header), j->source), j->cc);
+	uint64_t hash = hash_text(hash_text(hash_text(0, KEY_VERSION), j->header), j->source);
 	unsigned int i;
 
-	hash = hash_text(hash_text(hash, j->options->sdk), j->options->assembly);
+	hash = hash_text(hash_text(hash_text(hash, j->cc), j->options->sdk), j->options->assembly);
 	hash = hash_text(hash_text(hash, j->folder), j->beside);
 	for (i = 0; i < j->count; i++)
 		hash = hash_text(hash, j->sources[i]);

@@ -20,7 +20,7 @@ if "-c" in arguments:
         sys.exit("%s: refused" % source)
     headers = [line.split('"')[1] for line in text.splitlines() if line.startswith('#include "own')]
     depends = " ".join(str(p).replace(" ", "\\ ") for p in [source] + headers)
-    pathlib.Path(arguments[arguments.index("-MF") + 1]).write_text("%s: %s\n" % (output, depends))
+    pathlib.Path(arguments[arguments.index("-MF") + 1]).write_text("%s: \\\n %s\n" % (output, depends))
     output.write_text(text)
 else:
     output.write_bytes(stubs.component())

@@ -225,3 +225,169 @@ def test_compound_components_give_way_to_their_parts(build, tmp_path):
     assert not re.search(r"\bone\b(?!\.)", result.stdout)
     image = (tmp_path / "out.img").read_bytes()
     assert image.count(b"set outside") == 1 and image.count(b"nobody") == 1
+
+
+HELLO = """
+import <std_connector.camkes>;
+procedure P { %s }
+component Hello { control; uses P p; include "own.h"; %s }
+component Echo { provides P q; }
+assembly {
+    composition { component Hello hello; component Hello other; component Echo echo;
+        connection seL4RPCCall c(from hello.p, from other.p, to echo.q); }
+    configuration { %s }
+}
+"""
+
+
+@pytest.fixture
+def project(build, tmp_path):
+    """Two component types with sources in a folder whose name has a blank."""
+    folder = tmp_path / "my project"
+    for name in ("Hello/src", "Echo", "Hello/include"):
+        (folder / "components" / name).mkdir(parents=True)
+    (folder / "components/Hello/src/hello.c").write_text('#include "own.h"\n')
+    (folder / "components/Hello/own.h").write_text("\n")
+    (folder / "components/Echo/echo.c").write_text("\n")
+    (folder / "components/Echo/notes.txt").write_text("\nrefuse\n")
+
+    class Project:
+        path = folder
+
+        def __call__(self, methods="int m(in int a);", hello="", settings=""):
+            """Builds; gives the names of what the compiler made, and what was said."""
+            (folder / "hello.camkes").write_text(HELLO % (methods, hello, settings))
+            log = tmp_path / "cc.log"
+            log.write_text("")
+            result = build(folder / "hello.camkes")
+            return log.read_text().split(), result
+
+    return Project()
+
+
+def test_a_component_is_compiled_when_something_of_it_changed(project):
+    assert project()[0] == ["0.o", "1.o", "program.elf"] * 2        # two types, not three instances
+    assert project()[0] == []
+    (project.path / "components/Hello/own.h").write_text("int changed;\n")
+    assert project()[0] == ["0.o", "1.o", "program.elf"]
+    (project.path / "components/Echo/echo.c").write_text("int changed;\n")
+    assert project()[0] == ["0.o", "1.o", "program.elf"]
+    (project.path / "components/Echo/more.c").write_text("\n")
+    assert project()[0] == ["0.o", "1.o", "2.o", "program.elf"]
+    assert len(project("int m(in int a, in int b);")[0]) == 7       # both sides of the call
+    assert project("int m(in int a, in int b);")[0] == []
+
+
+def test_source_that_does_not_compile(project, tmp_path):
+    (project.path / "components/Echo/echo.c").write_text("int a;\nrefuse\n")
+    made, result = project()
+    assert result.returncode == 1 and "program.elf" in made
+    assert "echo.c: refused" in result.stderr
+    assert "component Echo cannot be compiled from" in result.stderr
+    assert not (tmp_path / "out.img").exists()
+    assert list((tmp_path / "cache").glob("native/*/work*")) == []
+    (project.path / "components/Echo/echo.c").write_text("int a;\n")
+    assert project()[1].returncode == 0
+
+
+def test_component_without_sources(project):
+    (project.path / "components/Hello/src/hello.c").unlink()
+    result = project()[1]
+    assert result.returncode == 1
+    assert "component Hello has no sources: there is no .c file in" in result.stderr
+
+
+def test_compiler_that_is_missing(build, project, monkeypatch, tmp_path):
+    project()
+    stub = pathlib.Path(__file__).with_name("no-such-compiler")
+    (project.path / "components/Echo/echo.c").write_text("int b;\n")
+    result = subprocess.run([os.environ["PEERVISOR"], "build", str(project.path / "hello.camkes"), "-o",
+                             str(tmp_path / "x.img"), "--build-dir", str(tmp_path / "target")],
+                            env=dict(os.environ, PEERVISOR_CC=str(stub), PEERVISOR_CACHE=str(tmp_path / "cache")),
+                            capture_output=True, text=True, timeout=60, check=False)
+    assert result.returncode == 1
+    assert "gcc-aarch64-linux-gnu" in result.stderr
+
+
+@pytest.mark.parametrize("methods, hello, settings, text", [
+    ("void m(in float a);", "", "", "a is of type float, and components have no floating point"),
+    ("double m();", "", "", "the result is of type double"),
+    ("void m(%s);" % ", ".join("in int a%d" % n for n in range(121)), "", "",
+     "P.m needs 121 words in one message, and 120 is the most"),
+    ("void m(in int a, out int a);", "", "", "P.m already has a parameter 'a'"),
+    ("void m(in shape_t a);", "", "", "a is of type shape_t, which is not known here"),      # Echo includes nothing
+    ("include x.h; void m();", "", "", "this is no header"),
+    ("int m();", "", "hello._stack_size = \"17M\";", "a stack of hello has 17825792 bytes"),
+    ("int m();", "", "hello._domain = 1;", "the kernel has only domain 0"),
+    ("int m();", "", "echo.q_priority = 140;", "it must be from 1 to 139"),
+    ("int m();", "", "hello.p_attributes = 0;", "as the name of a client it must be from 1"),
+    ("int m();", "has binary_semaphore s;", "hello.s_value = 2;", "a binary_semaphore begins with at most 1"),
+])
+def test_components_that_cannot_be(project, methods, hello, settings, text):
+    made, result = project(methods, hello, settings)
+    assert result.returncode == 1 and made == []
+    assert text in result.stderr
+
+
+HARDWARE = """
+import <std_connector.camkes>;
+component Clock { hardware; dataport Buf r; emits Alarm a; }
+component Driver { control; dataport Buf r; consumes Alarm a; }
+assembly {
+    composition { component Clock clock; component Driver driver; component Clock other; component Driver rival; %s
+        connection seL4HardwareMMIO m(from driver.r, to clock.r);
+        connection seL4HardwareInterrupt i(from clock.a, to driver.a);
+        connection seL4HardwareMMIO m2(from rival.r, to other.r);
+        connection seL4HardwareInterrupt i2(from other.a, to rival.a); }
+    configuration { other.r_mmio = "0xa000000:4K"; other.a_irq_number = 48; %s }
+}
+"""
+
+
+def hardware(build, tmp_path, settings, composition=""):
+    (tmp_path / "components/Driver").mkdir(parents=True, exist_ok=True)
+    (tmp_path / "components/Driver/driver.c").write_text("\n")
+    (tmp_path / "hardware.camkes").write_text(HARDWARE % (composition, settings))
+    return build(tmp_path / "hardware.camkes", "--print-capdl", output=None)
+
+
+@pytest.mark.parametrize("settings", [
+    'clock.r_mmio = "0x9010000:0x1000"; clock.a_irq_number = 34;',
+    'clock.r_attributes = "0x9010000:0x1000"; clock.a_attributes = 34;',
+    'clock.r_paddr = 0x9010000; clock.r_size = 4096; clock.a_irq_number = 34; clock.a_irq_type = "edge";',
+])
+def test_hardware(build, tmp_path, settings):
+    result = hardware(build, tmp_path, settings)
+    assert (result.returncode, result.stderr) == (0, "")
+    vspace = re.search(r"^driver.vspace \{\n(.*?)^\}", result.stdout, re.MULTILINE | re.DOTALL).group(1)
+    assert "clock.r (RW" in vspace
+    assert result.stdout.count("clock.a") >= 2 and "edge" in result.stdout or "edge" not in settings
+
+
+@pytest.mark.parametrize("settings, text", [
+    ("clock.a_irq_number = 34;", "where are the registers of clock.r?"),
+    ('clock.r_mmio = "0x9010000"; clock.a_irq_number = 34;', "this is no range of addresses"),
+    ('clock.r_mmio = "0x9010800:0x1000"; clock.a_irq_number = 34;', "is no range of whole pages"),
+    ('clock.r_mmio = "0x9000000:0x1000"; clock.a_irq_number = 34;', "is in the UART, which the serial server owns"),
+    ('clock.r_mmio = "0x40000000:0x1000"; clock.a_irq_number = 34;', "is in RAM"),
+    ('clock.r_mmio = "0x8000000:0x1000"; clock.a_irq_number = 34;', "is in the interrupt controller"),
+    ('clock.r_mmio = "0xa000000:0x1000"; clock.a_irq_number = 34;', "page 0xa000000 is given away twice"),
+    ('clock.r_mmio = "0x9010000:0x1000";', "which interrupt is clock.a?"),
+    ('clock.r_mmio = "0x9010000:0x1000"; clock.a_irq_number = 20;', "must be from 32 to 1019"),
+    ('clock.r_mmio = "0x9010000:0x1000"; clock.a_irq_number = 33;', "interrupt 33 is the UART's"),
+    ('clock.r_mmio = "0x9010000:0x1000"; clock.a_irq_number = 48;', "interrupt 0x30 is given away twice"),
+    ('clock.r_mmio = "0x9010000:0x1000"; clock.a_irq_number = 34; clock.a_irq_type = "odd";', 'neither "level" nor "edge"'),
+    ('clock.r_mmio = "0x9010000:0x1000"; clock.a_irq_number = 34; driver.r_access = "X";', "this is no access to a dataport"),
+])
+def test_hardware_that_cannot_be(build, tmp_path, settings, text):
+    result = hardware(build, tmp_path, settings)
+    assert result.returncode == 1
+    assert text in result.stderr
+
+
+def test_hardware_of_a_vm(build, tmp_path):
+    settings = 'clock.r_mmio = "0x9010000:0x1000"; clock.a_irq_number = 34;'
+    result = hardware(build, tmp_path, settings + 'vm_a.untyped_mmios = ["0x9010000:0x1000"]; vm_a.irqs = [34];',
+                      "component VM vm_a;")
+    assert "page 0x9010000 is given to driver and to vm_a" in result.stderr
+    assert "interrupt 34 is given to driver and to vm_a" in result.stderr

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""examples/native: calls, events, dataports, locks, hardware, and a client that sends rubbish."""
+
+import re
+
+import pytest
+
+from conftest import ROOT
+
+SOURCES = ROOT / "examples/native/components"
+
+
+@pytest.fixture(scope="module")
+def logs(image, tmp_path_factory):
+    """One run; every console to the end of what it has to say."""
+    import conftest
+    from machine import Machine
+    m = Machine(conftest.PEERVISOR, image("native"), "--log-dir", tmp_path_factory.mktemp("native"), timeout=90)
+    try:
+        m.expect("client.log", "client: end", 60)
+        m.expect("intruder.log", "FAULT", 60)
+        m.expect("one.log", "sees", 60)
+        m.expect("two.log", "sees", 60)
+        m.expect("driver.log", "alarm: callback", 60)
+        m.expect("guest.log", "I am", 60)
+        return {name: console.text.replace("\r", "") for name, console in m.consoles.items()}
+    finally:
+        m.close()
+
+
+def checks():
+    """Every line that the client can print, from its source."""
+    return re.findall(r'check\("([^"]+)"', (SOURCES / "Client/client.c").read_text())
+
+
+def test_every_check_of_the_client(logs):
+    names = checks()
+    assert len(names) > 35
+    lines = logs["client.log"].splitlines()
+    for name in names:
+        assert "%s: good" % name in lines, name
+    assert "BAD" not in logs["client.log"]
+
+
+def test_errors_of_a_client_are_told(logs):
+    assert "client: error: kinds_greet failed: strings and arrays exceed one message (960 bytes)" in logs["client.log"]
+    assert "server: error: kinds_fill: cannot answer: strings and arrays" in logs["server.log"]
+
+
+def test_order_of_the_start(logs):
+    assert "order: pre kinds visit post" in logs["server.log"]
+    assert "board: written by the client" in logs["server.log"]
+
+
+def test_a_client_has_the_name_that_is_set(logs):
+    assert "I am client 42" in logs["guest.log"]
+
+
+def test_locks(logs):
+    assert "locks at the start: good" in logs["tally.log"]
+    assert "both have come" in logs["tally.log"]
+    assert "one sees 200" in logs["one.log"]
+    assert "two sees 200" in logs["two.log"]
+
+
+def test_hardware(logs):
+    assert "clock: PL031, set" in logs["driver.log"]
+    assert "alarm: wait, after a second" in logs["driver.log"]
+
+
+def test_rubbish_is_refused_and_the_server_lives(logs):
+    text = logs["intruder.log"]
+    assert text.count(": refused") == 21
+    assert "TAKEN" not in text
+    assert "the server lives: 42" in text
+    told = re.findall(r"warning: kinds_\S+: refused a message of (\w+): (.*)", logs["server.log"])
+    assert len(told) == 16 and {who for who, _ in told} == {"intruder"}
+    assert "no such method" in told[0][1]
+    assert "no more of these" in told[-1][1]
+
+
+def test_a_page_for_reading_cannot_be_written(logs):
+    assert re.search(r"intruder: error: FAULT in thread 'run': write to address 0x\w+ at pc 0x\w+ of Intruder.elf",
+                     logs["intruder.log"])
+    assert "writable" not in logs["intruder.log"]
+
+
+BROKEN = """
+import <std_connector.camkes>;
+procedure P { void go(in int n); }
+component Broken { control; provides P p; attribute int n = 0; }
+component User { control; uses P p; }
+assembly {
+    composition {
+        component Broken broken;
+        component User user;
+        connection seL4RPCCall c(from user.p, to broken.p);
+    }
+}
+"""
+
+BROKEN_C = """
+#include <camkes.h>
+#include <limits.h>
+#include <stdio.h>
+static int table[4];
+static volatile int *volatile nowhere = (volatile int *)16;
+void p_go(int n)
+{
+	switch (n) {
+	case 0: printf("%d\\n", n + INT_MAX + 1); break;
+	case 1: table[0] = 1; break;
+	case 2: *nowhere = 3; break;
+	}
+}
+int run(void) { volatile int i = 4; table[i] = 1; printf("went on\\n"); return 0; }
+"""
+
+
+def test_what_ends_a_thread_is_told(image, machine, tmp_path):
+    """Undefined behaviour with file and line, on a release kernel, and a fault; each ends one thread."""
+    for name, text in (("Broken", BROKEN_C), ("User", """
+#include <camkes.h>
+#include <stdio.h>
+int run(void) { printf("calling\\n"); p_go(2); printf("came back\\n"); return 0; }
+""")):
+        (tmp_path / "components" / name).mkdir(parents=True)
+        (tmp_path / "components" / name / "main.c").write_text(text)
+    (tmp_path / "broken.camkes").write_text(BROKEN)
+    m = machine(image(tmp_path / "broken.camkes"), timeout=60)
+    m.expect("broken.log", r"broken: error: PANIC at main\.c:15: undefined behaviour: an index outside of its array", 30)
+    m.expect("broken.log", r"broken: error: FAULT in thread 'p': write to address 0x10 at pc 0x\w+ of Broken\.elf", 30)
+    assert "went on" not in m.console("broken.log").text
+    assert "came back" not in m.console("user.log").text
