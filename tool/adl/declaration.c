@@ -200,6 +200,9 @@ static bool parse_component_item(struct parser *p, struct adl_component *c)
 	for (i = 0; i < sizeof(interfaces) / sizeof(*interfaces); i++)
 		if (parser_accept(p, interfaces[i].word))
 			return add_interface(p, c, interfaces[i].kind, optional);
+	if (optional)
+		return parser_expected(p, "uses, provides, emits, consumes or dataport",
+				       "only these may stay unconnected");
 	if (parser_accept(p, "control")) {
 		c->control = true;
 		return parser_expect(p, ";", "control");
