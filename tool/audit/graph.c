@@ -21,7 +21,7 @@ bool audit_controls(const struct audit *a, uint32_t part, uint32_t other)
 
 const char *audit_name(const struct audit *a, uint32_t object)
 {
-	return a->distribution->objects[object].name;
+	return a->distribution->names[object];
 }
 
 uint64_t audit_size(const struct audit *a, uint32_t object)
@@ -90,10 +90,10 @@ static void find_parts(struct audit *a)
 		if (t == d->num_threads)
 			continue;
 		p = &a->parts[a->num_parts];
-		length = strlen(d->objects[i].name);
-		if (length > 7 && strcmp(d->objects[i].name + length - 7, ".vspace") == 0)
+		length = strlen(d->names[i]);
+		if (length > 7 && strcmp(d->names[i] + length - 7, ".vspace") == 0)
 			length -= 7;
-		p->name = arena_copy(a->arena, d->objects[i].name, length);
+		p->name = arena_copy(a->arena, d->names[i], length);
 		p->vspace = i;
 		p->domain = a->num_parts++;
 		p->guest = d->threads[t].ipc_memory == CAPDL_NONE;

@@ -72,7 +72,7 @@ static void print_interrupts(const struct audit *a, uint32_t part, FILE *out)
 		o = &a->distribution->objects[i];
 		if (o->type == CAPDL_IRQ && (audit_interrupted(a, part, i) || audit_access(a, part, i)))
 			fprintf(out, "  %-11s%u (%s, %s)\n", label(&text), o->size,
-				o->flags & CAPDL_EDGE ? "edge" : "level", o->name);
+				o->flags & CAPDL_EDGE ? "edge" : "level", audit_name(a, i));
 	}
 }
 

@@ -13,13 +13,15 @@ static struct capdl_object *new_object(struct distribution *d, enum capdl_object
 				       const char *format, va_list args)
 {
 	struct capdl_object *o = NEW(d, objects);
+	const char *name = arena_vformat(d->arena, format, args);
 
 	memset(o, 0, sizeof(*o));
 	o->type = type;
 	o->count = 1;
 	o->paddr = CAPDL_ANY;
-	/* Names are for messages: one that is too long is cut. */
-	vsnprintf(o->name, sizeof(o->name), format, args);
+	/* In the image they are for messages: one that is too long is cut there. */
+	memccpy(o->name, name, '\0', sizeof(o->name) - 1);
+	*NEW(d, names) = name;
 	return o;
 }
 

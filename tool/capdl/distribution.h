@@ -3,6 +3,7 @@
 #ifndef TOOL_DISTRIBUTION_H
 #define TOOL_DISTRIBUTION_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "../../libsel4/include/sel4/abi.h"
@@ -22,13 +23,14 @@ struct distribution_fill {
 struct distribution {
 	struct arena *arena;
 	struct capdl_object *objects;
+	const char **names;		/* of the objects, whole */
 	struct capdl_cap *caps;
 	struct capdl_mapping *mappings;
 	struct distribution_fill *fills;
 	struct capdl_thread *threads;
 	struct capdl_irq_binding *irqs;
-	size_t num_objects, num_caps, num_mappings, num_fills, num_threads, num_irqs;
-	size_t room_objects, room_caps, room_mappings, room_fills, room_threads, room_irqs;
+	size_t num_objects, num_names, num_caps, num_mappings, num_fills, num_threads, num_irqs;
+	size_t room_objects, room_names, room_caps, room_mappings, room_fills, room_threads, room_irqs;
 };
 
 uint32_t distribution_object(struct distribution *d, enum capdl_object_type type, uint32_t size,

@@ -1,117 +1,204 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The capability distribution as text, in the manner of capDL: objects, then who holds what. */
-#include "distribution.h"
+/*
+ * The capability distribution in capDL's text form: every object, then who holds what, then which
+ * interrupt is which. A dot in a name becomes @, since capDL's identifiers have none.
+ */
+#include "print.h"
 
-static const char *const type_names[] = { "ut",	   "tcb",    "ep",    "notification",
-					  "cnode", "vspace", "frame", "irq" };
+#include <ctype.h>
+#include <string.h>
 
-static void print_rights(FILE *out, uint32_t rights)
+#include "../adl/index.h"
+
+static const char *const type_names[] = { "ut", "tcb", "ep", "notification", "cnode", "pgd", "frame", "irq" };
+
+void print_rights(const struct print *p, uint32_t rights)
 {
-	fprintf(out, "%s%s%s%s", rights & SEL4_RIGHT_READ ? "R" : "",
+	fprintf(p->out, "%s%s%s%s", rights & SEL4_RIGHT_READ ? "R" : "",
 		rights & SEL4_RIGHT_WRITE ? "W" : "", rights & SEL4_RIGHT_GRANT ? "G" : "",
 		rights & SEL4_RIGHT_GRANT_REPLY ? "P" : "");
 }
 
-static void print_object(const struct capdl_object *o, FILE *out)
+/* capDL has letters, digits, _ and @; names that are the same then (or were cut) get a number. */
+static char *identifier(struct arena *a, struct index *taken, const char *name, uint32_t number)
 {
-	fprintf(out, "%s = %s", o->name, type_names[o->type]);
-	switch (o->type) {
-	case CAPDL_UNTYPED:
-	case CAPDL_CNODE:
-		fprintf(out, " (%u bits)", o->size);
-		break;
-	case CAPDL_MEMORY:
-		fprintf(out, " (%uk x %u", 1u << (o->size - 10), o->count);
-		if (o->paddr != CAPDL_ANY)
-			fprintf(out, ", paddr: 0x%llx", (unsigned long long)o->paddr);
-		fputs(o->flags & CAPDL_DEVICE ? ", device)" : ")", out);
-		break;
-	case CAPDL_IRQ:
-		fprintf(out, " (%u, %s)", o->size, o->flags & CAPDL_EDGE ? "edge" : "level");
-		break;
-	default:
-		break;
-	}
-	fputc('\n', out);
+	char *text = arena_format(a, "%s%s", isalpha((unsigned char)name[0]) ? "" : "o_", name), *c;
+
+	for (c = text; *c; c++)
+		if (*c == '.')
+			*c = '@';
+		else if (!isalnum((unsigned char)*c))
+			*c = '_';
+	if (index_find(taken, text, NULL))
+		text = arena_format(a, "%s@@%u", text, number);
+	index_put(a, taken, text, NULL, text);
+	return text;
 }
 
-static void print_caps(const struct distribution *d, uint32_t cnode, FILE *out)
+static void make_names(struct print *p)
 {
-	const struct capdl_cap *c;
+	const struct distribution *d = p->distribution;
+	struct index taken = { 0 };
+	uint32_t i;
+
+	p->names = arena_alloc(d->arena, sizeof(*p->names) * (d->num_objects + 1));
+	for (i = 0; i < d->num_objects; i++)
+		p->names[i] = identifier(d->arena, &taken, d->names[i], i);
+}
+
+static bool has_place(const struct capdl_object *o)
+{
+	return o->paddr != CAPDL_ANY;
+}
+
+/* Frames of one object are an array, unless each has a physical address of its own. */
+void print_frame(const struct print *p, uint32_t memory, uint32_t page)
+{
+	const struct capdl_object *o = &p->distribution->objects[memory];
+
+	fputs(p->names[memory], p->out);
+	if (o->count > 1)
+		fprintf(p->out, has_place(o) ? "_%u" : "[%u]", page);
+}
+
+static void print_memory(const struct print *p, uint32_t memory)
+{
+	const struct capdl_object *o = &p->distribution->objects[memory];
+	unsigned int unit = o->size >= 20 ? 20 : 10;
+	uint32_t page;
+
+	for (page = 0; page < (has_place(o) ? o->count : 1); page++) {
+		if (has_place(o))
+			print_frame(p, memory, page);
+		else if (o->count > 1)
+			fprintf(p->out, "%s[%u]", p->names[memory], o->count);
+		else
+			fputs(p->names[memory], p->out);
+		fprintf(p->out, " = frame (%u%c", 1u << (o->size - unit), unit == 20 ? 'M' : 'k');
+		if (has_place(o))
+			fprintf(p->out, ", paddr: 0x%llx",
+				(unsigned long long)(o->paddr + ((uint64_t)page << o->size)));
+		fputs(")\n", p->out);
+	}
+}
+
+static void print_tcb(const struct print *p, uint32_t tcb)
+{
+	const struct distribution *d = p->distribution;
+	const struct capdl_thread *t;
+
+	for (t = d->threads; t < d->threads + d->num_threads && t->tcb != tcb; t++)
+		;
+	fprintf(p->out, "%s = tcb", p->names[tcb]);
+	if (t < d->threads + d->num_threads)
+		fprintf(p->out, " (addr: 0x%llx, ip: 0x%llx, sp: 0x%llx, prio: %u, max_prio: %u, fault_ep: 0x%llx, "
+			"init: [0x%llx, 0x%llx], resume: %s)", (unsigned long long)t->ipc_vaddr,
+			(unsigned long long)t->pc, (unsigned long long)t->sp, t->priority, t->mcp,
+			(unsigned long long)t->fault_endpoint, (unsigned long long)t->x0,
+			(unsigned long long)t->x1, t->resume ? "true" : "false");
+	fputc('\n', p->out);
+}
+
+static void print_object(const struct print *p, uint32_t object)
+{
+	const struct capdl_object *o = &p->distribution->objects[object];
+
+	if (o->type == CAPDL_MEMORY)
+		print_memory(p, object);
+	else if (o->type == CAPDL_TCB)
+		print_tcb(p, object);
+	else if (o->type == CAPDL_UNTYPED || o->type == CAPDL_CNODE)
+		fprintf(p->out, "%s = %s (%u bits)\n", p->names[object], type_names[o->type], o->size);
+	else if (o->type == CAPDL_IRQ)
+		fprintf(p->out, "%s = irq -- %s-triggered\n", p->names[object],
+			o->flags & CAPDL_EDGE ? "edge" : "level");
+	else
+		fprintf(p->out, "%s = %s\n", p->names[object], type_names[o->type]);
+}
+
+static void print_cap(const struct print *p, const struct capdl_cap *c)
+{
+	const struct capdl_object *o = &p->distribution->objects[c->object];
+
+	fprintf(p->out, "  0x%x: ", c->slot);
+	if (o->type == CAPDL_MEMORY)
+		print_frame(p, c->object, c->page);
+	else
+		fputs(p->names[c->object], p->out);
+	if (o->type == CAPDL_CNODE)
+		fprintf(p->out, " (guard: 0x%llx, guard_size: %llu)", (unsigned long long)c->badge >> 6,
+			(unsigned long long)c->badge & 63);
+	if (o->type == CAPDL_ENDPOINT || o->type == CAPDL_NOTIFICATION || o->type == CAPDL_MEMORY) {
+		fputs(" (", p->out);
+		print_rights(p, c->rights);
+		if (c->badge)
+			fprintf(p->out, ", badge: 0x%llx", (unsigned long long)c->badge);
+		fputc(')', p->out);
+	}
+	fputc('\n', p->out);
+}
+
+/* Caps of one CNode stand together in the table, or nearly so: it is read once for each. */
+static void print_cnode(const struct print *p, uint32_t cnode)
+{
+	const struct distribution *d = p->distribution;
 	size_t i;
 
-	fprintf(out, "%s {\n", d->objects[cnode].name);
-	for (i = 0; i < d->num_caps; i++) {
-		c = &d->caps[i];
-		if (c->cnode != cnode)
-			continue;
-		fprintf(out, "  0x%x: %s", c->slot, d->objects[c->object].name);
-		if (d->objects[c->object].count > 1)
-			fprintf(out, "[%u]", c->page);
-		fputs(" (", out);
-		print_rights(out, c->rights);
-		if (d->objects[c->object].type == CAPDL_CNODE)
-			fprintf(out, ", guard_size: %llu", (unsigned long long)c->badge & 63);
-		else if (c->badge)
-			fprintf(out, ", badge: 0x%llx", (unsigned long long)c->badge);
-		fputs(")\n", out);
-	}
-	fputs("}\n", out);
+	fprintf(p->out, "%s {\n", p->names[cnode]);
+	for (i = 0; i < d->num_caps; i++)
+		if (d->caps[i].cnode == cnode)
+			print_cap(p, &d->caps[i]);
+	fputs("}\n", p->out);
 }
 
-static void print_mappings(const struct distribution *d, uint32_t vspace, FILE *out)
+static void print_thread(const struct print *p, const struct capdl_thread *t)
 {
-	const struct capdl_mapping *m;
-	size_t i;
-
-	fprintf(out, "%s {\n", d->objects[vspace].name);
-	for (i = 0; i < d->num_mappings; i++) {
-		m = &d->mappings[i];
-		if (m->vspace != vspace)
-			continue;
-		fprintf(out, "  0x%llx: %s (", (unsigned long long)m->vaddr,
-			d->objects[m->memory].name);
-		print_rights(out, m->rights);
-		fprintf(out, "%s%s)\n", m->attributes & SEL4_ATTR_EXECUTE_NEVER ? "" : "X",
-			m->attributes & SEL4_ATTR_CACHEABLE ? "" : ", uncached");
+	fprintf(p->out, "%s {\n  cspace: %s (guard: 0x%llx, guard_size: %llu)\n  vspace: %s\n", p->names[t->tcb],
+		p->names[t->cspace], (unsigned long long)t->cspace_guard >> 6,
+		(unsigned long long)t->cspace_guard & 63, p->names[t->vspace]);
+	if (t->ipc_memory != CAPDL_NONE) {
+		fputs("  ipc_buffer_slot: ", p->out);
+		print_frame(p, t->ipc_memory, t->ipc_page);
+		fputs(" (RW)\n", p->out);
 	}
-	fputs("}\n", out);
-}
-
-static void print_thread(const struct distribution *d, const struct capdl_thread *t, FILE *out)
-{
-	fprintf(out, "%s {\n  cspace: %s (guard_size: %llu)\n  vspace: %s\n",
-		d->objects[t->tcb].name, d->objects[t->cspace].name,
-		(unsigned long long)t->cspace_guard & 63, d->objects[t->vspace].name);
-	if (t->ipc_memory != CAPDL_NONE)
-		fprintf(out, "  ipc_buffer_slot: %s (0x%llx)\n", d->objects[t->ipc_memory].name,
-			(unsigned long long)t->ipc_vaddr);
 	if (t->bound_notification != CAPDL_NONE)
-		fprintf(out, "  bound_notification: %s\n", d->objects[t->bound_notification].name);
-	fprintf(out, "  prio: %u, max_prio: %u, fault_ep: 0x%llx, resume: %s\n}\n", t->priority,
-		t->mcp, (unsigned long long)t->fault_endpoint, t->resume ? "true" : "false");
+		fprintf(p->out, "  bound_notification: %s (R)\n", p->names[t->bound_notification]);
+	fputs("}\n", p->out);
+}
+
+static void print_interrupts(const struct print *p)
+{
+	const struct distribution *d = p->distribution;
+	const struct capdl_irq_binding *b;
+	uint32_t i;
+
+	for (b = d->irqs; b < d->irqs + d->num_irqs; b++)
+		fprintf(p->out, "%s {\n  0: %s (W, badge: 0x%llx)\n}\n", p->names[b->irq],
+			p->names[b->notification], (unsigned long long)b->badge);
+	fputs("}\n\nirq maps {\n", p->out);
+	for (i = 0; i < d->num_objects; i++)
+		if (d->objects[i].type == CAPDL_IRQ)
+			fprintf(p->out, "%u: %s\n", d->objects[i].size, p->names[i]);
+	fputs("}\n", p->out);
 }
 
 void distribution_print(const struct distribution *d, FILE *out)
 {
+	struct print p = { .distribution = d, .out = out };
 	uint32_t i;
 
+	make_names(&p);
+	tables_collect(&p);
 	fputs("arch aarch64\n\nobjects {\n", out);
 	for (i = 0; i < d->num_objects; i++)
-		print_object(&d->objects[i], out);
+		print_object(&p, i);
+	tables_objects(&p);
 	fputs("}\n\ncaps {\n", out);
-	for (i = 0; i < d->num_objects; i++) {
+	for (i = 0; i < d->num_objects; i++)
 		if (d->objects[i].type == CAPDL_CNODE)
-			print_caps(d, i, out);
-		else if (d->objects[i].type == CAPDL_VSPACE)
-			print_mappings(d, i, out);
-	}
+			print_cnode(&p, i);
+	tables_caps(&p);
 	for (i = 0; i < d->num_threads; i++)
-		print_thread(d, &d->threads[i], out);
-	fputs("}\n\nirq maps {\n", out);
-	for (i = 0; i < d->num_irqs; i++)
-		fprintf(out, "%s: %s (badge: 0x%llx)\n", d->objects[d->irqs[i].irq].name,
-			d->objects[d->irqs[i].notification].name,
-			(unsigned long long)d->irqs[i].badge);
-	fputs("}\n", out);
+		print_thread(&p, &d->threads[i]);
+	print_interrupts(&p);
 }

@@ -124,8 +124,6 @@ static bool make_user(struct build *b)
 		memcpy(b->user + (s->vaddr - b->user_base), s->data, s->file_size);
 	}
 	memcpy(b->user + end, blob, size);
-	if (b->options->print_capdl)
-		distribution_print(d, stdout);
 	return true;
 }
 
@@ -346,6 +344,8 @@ bool image_build(struct model *m, const struct image_options *o)
 		return false;
 	if (o->verbose)
 		print_map(&b);
+	if (o->print_capdl)
+		distribution_print(b.distribution, stdout);
 	return !o->output || write_image(&b);
 }
 
