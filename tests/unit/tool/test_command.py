@@ -18,12 +18,20 @@ import stubs
 
 COMMANDS = ["build", "run", "check", "view", "audit", "new", "doctor"]
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-HELLO = ROOT / "examples/hello/hello.camkes"
+NATIVE = "component Hello { control; }\nassembly { composition { component Hello hello; } }\n"
 
 
 def tool(*arguments, **more):
     return subprocess.run([os.environ["PEERVISOR"]] + [str(a) for a in arguments], capture_output=True, text=True,
                           timeout=60, stdin=subprocess.DEVNULL, check=False, **more)
+
+
+@pytest.fixture
+def hello(tmp_path):
+    """The smallest assembly; its program is a stand-in."""
+    path = tmp_path / "hello.camkes"
+    path.write_text(NATIVE)
+    return path
 
 
 @pytest.fixture
@@ -132,10 +140,10 @@ def test_wrong_usage(arguments, says):
     assert says in first and "usage: peervisor" in rest
 
 
-def test_ways_to_write_an_option(stub, tmp_path):
+def test_ways_to_write_an_option(stub, hello, tmp_path):
     for words in (["-o", tmp_path / "1"], ["-o%s" % (tmp_path / "2")], ["--output=%s" % (tmp_path / "3")],
                   ["--output", tmp_path / "4"]):
-        assert stub("build", HELLO, *words).returncode == 0
+        assert stub("build", hello, *words).returncode == 0
     assert len(list(tmp_path.glob("[1-4]"))) == 4
     assert "-x: No such file" in tool("check", "--", "-x").stderr
 
@@ -144,12 +152,12 @@ def test_ways_to_write_an_option(stub, tmp_path):
 
 def test_output_over_the_assembly(stub, tmp_path):
     mine = tmp_path / "mine.camkes"
-    mine.write_text(HELLO.read_text())
+    mine.write_text(NATIVE)
     result = stub("build", mine, "-o", mine)
     assert result.returncode == 1 and "would overwrite" in result.stderr
-    assert mine.read_text() == HELLO.read_text()
+    assert mine.read_text() == NATIVE
     assert tool("view", mine, "-o", mine).returncode == 1
-    assert mine.read_text() == HELLO.read_text()
+    assert mine.read_text() == NATIVE
 
 
 def test_output_over_a_guest_file(stub, tmp_path):
@@ -159,28 +167,28 @@ def test_output_over_a_guest_file(stub, tmp_path):
     assert (tmp_path / "guests/linux").read_bytes() == before
 
 
-def test_output_that_is_no_file(stub, tmp_path):
+def test_output_that_is_no_file(stub, hello, tmp_path):
     os.mkfifo(tmp_path / "pipe")
-    result = stub("build", HELLO, "-o", tmp_path / "pipe")
+    result = stub("build", hello, "-o", tmp_path / "pipe")
     assert result.returncode == 1 and "it is no regular file" in result.stderr
-    assert "Is a directory" in stub("build", HELLO, "-o", tmp_path).stderr
+    assert "Is a directory" in stub("build", hello, "-o", tmp_path).stderr
     assert (tmp_path / "pipe").is_fifo()
 
 
-def test_a_link_stays_a_link(stub, tmp_path):
+def test_a_link_stays_a_link(stub, hello, tmp_path):
     (tmp_path / "real.img").write_bytes(b"old")
     (tmp_path / "link.img").symlink_to("real.img")
-    assert stub("build", HELLO, "-o", tmp_path / "link.img").returncode == 0
+    assert stub("build", hello, "-o", tmp_path / "link.img").returncode == 0
     assert (tmp_path / "link.img").is_symlink() and (tmp_path / "real.img").stat().st_size > 1 << 20
 
 
-def test_an_interrupted_build_leaves_the_old_image(stub, tmp_path):
+def test_an_interrupted_build_leaves_the_old_image(stub, hello, tmp_path):
     """Ended at whatever point: the old image or the new one, whole, and nothing beside it."""
     image = tmp_path / "out" / "x.img"
     image.parent.mkdir()
-    assert stub("build", HELLO, "-o", image).returncode == 0
+    assert stub("build", hello, "-o", image).returncode == 0
     new = image.read_bytes()
-    command = [os.environ["PEERVISOR"], "build", str(HELLO), "-o", str(image), "--build-dir", str(tmp_path / "target")]
+    command = [os.environ["PEERVISOR"], "build", str(hello), "-o", str(image), "--build-dir", str(tmp_path / "target")]
     for _ in range(4):
         image.write_bytes(b"old")
         p = subprocess.Popen(command, stdin=subprocess.DEVNULL)
