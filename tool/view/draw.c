@@ -19,14 +19,17 @@
 static const struct {
 	const char *class;
 	const char *meaning;
-	bool both;		/* an arrow at each end */
 } modes[VIEW_MODES] = {
-	[VIEW_WINDOW] = { "window", "virtio: serves it, sees a window of it", false },
-	[VIEW_RAM] = { "ram", "virtio: serves it, sees ALL its RAM", false },
-	[VIEW_CALL] = { "call", "calls a procedure of it", false },
-	[VIEW_EVENT] = { "event", "sends an event to it", false },
-	[VIEW_MEMORY] = { "memory", "shares memory with it", true },
+	[VIEW_WINDOW] = { "window", "virtio: serves it, sees a window of it" },
+	[VIEW_RAM] = { "ram", "virtio: serves it, sees ALL its RAM" },
+	[VIEW_CALL] = { "call", "calls a procedure of it" },
+	[VIEW_EVENT] = { "event", "sends an event to it" },
+	[VIEW_MEMORY] = { "memory", "shares memory: written to read" },
+	[VIEW_DEVICE] = { "device", "registers, interrupts of hardware" },
 };
+
+static const char *const boxes[] = { [VIEW_VM] = "vm", [VIEW_COMPONENT] = "component",
+				     [VIEW_HARDWARE_BOX] = "amber" };
 
 static void put(FILE *out, const char *text, size_t most)
 {
@@ -69,7 +72,7 @@ static void draw_box(const struct view_box *b, FILE *out)
 	const struct view_line *l;
 	int y = b->y + 44;
 
-	rectangle(out, b->x, b->y, VIEW_WIDTH, b->height, 6, b->vmm ? "vm" : "component");
+	rectangle(out, b->x, b->y, VIEW_WIDTH, b->height, 6, boxes[b->kind]);
 	text_at(out, b->x + 12, b->y + 23, "title", b->title, 27);
 	for (l = b->lines; l; l = l->next, y += VIEW_LINE) {
 		if (l->class == VIEW_HARDWARE)
@@ -108,9 +111,10 @@ static void draw_wire(const struct view_wire *w, FILE *out)
 			w->y[i] - r * sign(w->y[i] - w->y[i - 1]), w->x[i], w->y[i],
 			w->x[i] + r * sign(w->x[i + 1] - w->x[i]), w->y[i] + r * sign(w->y[i + 1] - w->y[i]));
 	}
-	fprintf(out, " L%d %d\" class=\"wire %s\" marker-end=\"url(#%s)\"", w->x[i], w->y[i], modes[w->mode].class,
-		modes[w->mode].class);
-	if (modes[w->mode].both)
+	fprintf(out, " L%d %d\" class=\"wire %s\"", w->x[i], w->y[i], modes[w->mode].class);
+	if (w->forth)
+		fprintf(out, " marker-end=\"url(#%s)\"", modes[w->mode].class);
+	if (w->back)
 		fprintf(out, " marker-start=\"url(#%s)\"", modes[w->mode].class);
 	fputs("/>\n", out);
 }
@@ -131,13 +135,14 @@ static const char style[] =
 	".bold{font-weight:bold}.risk{fill:#b3261e}"
 	".vm{fill:#e8f0fb;stroke:#35588f;stroke-width:1.5}"
 	".component{fill:#eef6ea;stroke:#4a7a39;stroke-width:1.5}.vmm{fill:#fff;stroke:#35588f}"
-	".hardware{fill:#fbe3b5}.floor{fill:#f3f3f3;stroke:#888}.wire{fill:none;stroke-width:2}"
+	".hardware{fill:#fbe3b5}.amber{fill:#fbe3b5;stroke:#a86a00;stroke-width:1.5}.device{stroke:#a86a00}.floor{fill:#f3f3f3;stroke:#888}.wire{fill:none;stroke-width:2}"
 	".window{stroke:#35588f}.ram{stroke:#b3261e}.call{stroke:#3d6b2e}"
 	".event{stroke:#3d6b2e;stroke-dasharray:7 4}.memory{stroke:#7a4b9a;stroke-dasharray:2 3}</style>\n";
 
 static void draw_markers(FILE *out)
 {
-	static const char *const colours[VIEW_MODES] = { "#35588f", "#b3261e", "#3d6b2e", "#3d6b2e", "#7a4b9a" };
+	static const char *const colours[VIEW_MODES] = { "#35588f", "#b3261e", "#3d6b2e", "#3d6b2e", "#7a4b9a",
+						      "#a86a00" };
 	int i;
 
 	fputs("<defs>", out);
@@ -156,7 +161,7 @@ static bool occurs(const struct view *v, int i)
 	const struct view_line *l;
 
 	for (b = v->boxes; b && i < 3; b = b->next) {
-		if (i < 2 && (i == 0) == (b->vmm != NULL))
+		if ((int)b->kind == i)
 			return true;
 		for (l = b->lines; i == 2 && l; l = l->next)
 			if (l->class == VIEW_HARDWARE)
@@ -172,9 +177,8 @@ static bool occurs(const struct view *v, int i)
 static int draw_legend(const struct view *v, int top, FILE *out)
 {
 	int per_line = (v->width - 2 * VIEW_MARGIN) / LEGEND_WIDTH, n = 0, i, x, y;
-	static const char *const boxes[] = { "vm", "component", "hardware" };
 	static const char *const texts[] = { "a VM, with its monitor", "a native component",
-					     "hardware that is passed through" };
+					     "hardware" };
 
 	for (i = 0; i < 3 + VIEW_MODES; i++) {
 		if (!occurs(v, i))
@@ -214,7 +218,7 @@ static const char *counts(const struct view *v, const struct model *m)
 	unsigned int vms = 0, others = 0;
 
 	for (b = v->boxes; b; b = b->next)
-		*(b->vmm ? &vms : &others) += 1;
+		*(b->kind == VIEW_VM ? &vms : &others) += 1;
 	return arena_format(v->arena, "%u VM%s, %u component%s, %d connection%s, on %s", vms, vms == 1 ? "" : "s",
 			    others, others == 1 ? "" : "s", v->wire_count, v->wire_count == 1 ? "" : "s",
 			    m->platform->name);

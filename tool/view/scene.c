@@ -66,7 +66,9 @@ static void add_component(struct view *v, const struct model_component *c)
 {
 	struct view_box *b = add_box(v, c, c->instance->name);
 
-	add_line(v, b, VIEW_PLAIN, arena_format(v->arena, "component %s", c->type->name));
+	b->kind = c->type->hardware ? VIEW_HARDWARE_BOX : VIEW_COMPONENT;
+	add_line(v, b, VIEW_PLAIN, arena_format(v->arena, "%s %s", c->type->hardware ? "hardware" : "component",
+						c->type->name));
 }
 
 static struct view_box *box_of(const struct view *v, const void *of)
@@ -78,7 +80,7 @@ static struct view_box *box_of(const struct view *v, const void *of)
 	return b;
 }
 
-static void add_wire(struct view *v, const void *from, const void *to, enum view_mode mode, const char *what,
+static struct view_wire *add_wire(struct view *v, const void *from, const void *to, enum view_mode mode, const char *what,
 		     const char *how)
 {
 	struct view_wire *w = ARENA_NEW(v->arena, struct view_wire);
@@ -88,11 +90,13 @@ static void add_wire(struct view *v, const void *from, const void *to, enum view
 	w->mode = mode;
 	w->what = what;
 	w->how = how;
+	w->forth = true;
 	if (!w->from || !w->to)
-		return;
+		return w;
 	*v->wires_end = w;
 	v->wires_end = &w->next;
 	v->wire_count++;
+	return w;
 }
 
 static bool targets(const struct model_vm *driver, const char *target)
@@ -128,19 +132,38 @@ static void add_link(struct view *v, const struct model_link *l)
 		 "sees a window");
 }
 
+static const char *how(struct view *v, const struct model_connection *c, const struct model_end *from)
+{
+	switch (c->kind) {
+	case CONNECTION_MEMORY:
+		return arena_format(v->arena, "%llu KiB", (unsigned long long)c->size >> 10);
+	case CONNECTION_MMIO:
+		return arena_format(v->arena, "0x%llx, %llu KiB", (unsigned long long)c->paddr,
+				    (unsigned long long)(c->size + 1023) >> 10);
+	case CONNECTION_INTERRUPT:
+		return arena_format(v->arena, "interrupt %u, %s", c->irq, c->edge ? "edge" : "level");
+	default:
+		return from->interface->type;
+	}
+}
+
 static void add_connection(struct view *v, const struct model_connection *c)
 {
+	static const enum view_mode modes[] = {
+		[CONNECTION_CALL] = VIEW_CALL, [CONNECTION_EVENT] = VIEW_EVENT, [CONNECTION_MEMORY] = VIEW_MEMORY,
+		[CONNECTION_MMIO] = VIEW_DEVICE, [CONNECTION_INTERRUPT] = VIEW_DEVICE,
+	};
 	const struct model_end *from, *to;
-	const char *how;
+	struct view_wire *w;
 
 	for (from = c->from; from; from = from->next)
 		for (to = c->to; to; to = to->next) {
-			how = c->kind == CONNECTION_MEMORY ?
-			      arena_format(v->arena, "%llu KiB", (unsigned long long)c->size >> 10) :
-			      from->interface->type;
-			add_wire(v, from->component, to->component,
-				 c->kind == CONNECTION_CALL ? VIEW_CALL :
-				 c->kind == CONNECTION_EVENT ? VIEW_EVENT : VIEW_MEMORY, c->source->name, how);
+			w = add_wire(v, from->component, to->component, modes[c->kind], c->source->name,
+				     how(v, c, from));
+			if (c->kind != CONNECTION_MEMORY)
+				continue;
+			w->forth = from->write || !to->write;
+			w->back = to->write;
 		}
 }
 

@@ -29,13 +29,16 @@ struct view_line {
 	enum view_class class;
 };
 
+enum view_kind { VIEW_VM, VIEW_COMPONENT, VIEW_HARDWARE_BOX };
+
 enum view_side { VIEW_LEFT, VIEW_RIGHT, VIEW_TOP, VIEW_BOTTOM, VIEW_SIDES };
 
 struct view_box {
 	struct view_box *next;
 	const void *of;			/* model_vm, model_component */
 	const char *title;
-	const char *vmm;		/* NULL: no VM */
+	enum view_kind kind;
+	const char *vmm;		/* of a VM */
 	struct view_line *lines, **lines_end;
 	int line_count;
 	int column, row;
@@ -43,7 +46,7 @@ struct view_box {
 	int x, y, height;
 };
 
-enum view_mode { VIEW_WINDOW, VIEW_RAM, VIEW_CALL, VIEW_EVENT, VIEW_MEMORY, VIEW_MODES };
+enum view_mode { VIEW_WINDOW, VIEW_RAM, VIEW_CALL, VIEW_EVENT, VIEW_MEMORY, VIEW_DEVICE, VIEW_MODES };
 
 /* How a wire goes: straight, or by a track of a channel between columns, of one between rows, of both. */
 enum view_way { VIEW_STRAIGHT, VIEW_BY_COLUMNS, VIEW_BY_ROWS, VIEW_BY_BOTH };
@@ -52,6 +55,7 @@ struct view_wire {
 	struct view_wire *next;
 	struct view_box *from, *to;
 	enum view_mode mode;
+	bool forth, back;		/* arrows; memory: who writes */
 	const char *what;		/* above the wire */
 	const char *how;		/* below it */
 	enum view_way way;

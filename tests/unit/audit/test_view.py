@@ -12,7 +12,7 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 FOUR = pathlib.Path(__file__).with_name("four.camkes")
-EXAMPLES = [ROOT / "examples" / e / (e + ".camkes") for e in ("two-vms", "seed", "multi-driver", "chain", "hello")]
+EXAMPLES = [ROOT / "examples" / e / (e + ".camkes") for e in ("two-vms", "seed", "multi-driver", "chain", "hello", "native")]
 SVG = "{http://www.w3.org/2000/svg}"
 LETTER = 7.3            # pixels at 12 px
 
@@ -21,7 +21,7 @@ class Picture:
     def __init__(self, text):
         root = xml.etree.ElementTree.fromstring(text)
         self.size = (int(root.get("width")), int(root.get("height")))
-        self.boxes = [self.rectangle(r) for r in root.iter(SVG + "rect") if r.get("class") in ("vm", "component")
+        self.boxes = [self.rectangle(r) for r in root.iter(SVG + "rect") if r.get("class") in ("vm", "component", "amber")
                       and int(r.get("width")) > 100]
         self.wires = [self.line(p) for p in root.iter(SVG + "path") if "wire" in (p.get("class") or "")
                       and " h36" not in p.get("d")]
