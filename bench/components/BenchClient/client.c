@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Times calls through generated stubs and a transfer by dataport, in the same way as benchcaller.c. */
+#include <camkes.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ROUNDS	1000u
+#define SIZE	65536u
+
+static char data[SIZE], other[SIZE];
+
+static uint64_t counter(void)
+{
+	uint64_t value;
+
+	__asm__ volatile("isb\n\tmrs %0, cntpct_el0" : "=r"(value) : : "memory");
+	return value;
+}
+
+static void report(const char *name, uint64_t start)
+{
+	uint64_t ticks = counter() - start, frequency;
+
+	__asm__ volatile("mrs %0, cntfrq_el0" : "=r"(frequency));
+	log_info("bench: %s %" PRIu64 " %u %" PRIu64, name, ticks, ROUNDS, frequency);
+}
+
+#define MEASURE(name, statement) do {					\
+	uint64_t start_;						\
+									\
+	for (unsigned int i_ = 0; i_ < 50; i_++)			\
+		statement;						\
+	start_ = counter();						\
+	for (unsigned int i_ = 0; i_ < ROUNDS; i_++)			\
+		statement;						\
+	report(name, start_);						\
+} while (0)
+
+static void transfer(void)
+{
+	memcpy(bulk, data, SIZE);
+	bulk_release();
+	full_emit();
+	empty_wait();
+}
+
+/* The barrier keeps the compiler from leaving it out. */
+static void copy(void)
+{
+	memcpy(other, data, SIZE);
+	__asm__ volatile("" : : "r"(other) : "memory");
+}
+
+static void echo(void)
+{
+	free(server_echo("a string of thirty-two characters"));
+}
+
+int run(void)
+{
+	int quotient, rest;
+
+	MEASURE("procedure-loop", __asm__ volatile("" ::: "memory"));
+	MEASURE("procedure-none", server_none());
+	MEASURE("procedure-int", server_next(5));
+	MEASURE("procedure-four", server_divide(7, 3, &quotient, &rest));
+	MEASURE("procedure-string", echo());
+	MEASURE("copy", copy());
+	MEASURE("event-pair", (full_emit(), empty_wait()));
+	MEASURE("dataport", transfer());
+	log_info("bench: end");
+	return 0;
+}
