@@ -98,6 +98,7 @@ struct adl_instance {
 	const char *type;
 	const char *name;		/* elaborated: with the compounds around it, a.b.c */
 	const char *group;
+	bool dissolved;			/* elaborated: a compound that is nothing but its parts */
 	bool implied;			/* by VM_COMPOSITION_DEF: gives way to a written one */
 	const struct adl_component *component;		/* elaborated */
 };

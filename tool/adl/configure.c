@@ -33,9 +33,9 @@ static bool find_target(struct elaboration *e, const struct scope *s, struct adl
 	return n != NULL;
 }
 
-static void say_unknown(struct elaboration *e, const struct adl_setting *t)
+static void say_unknown(struct elaboration *e, const struct scope *s, const struct adl_setting *t)
 {
-	const char *near = elaborate_nearest(e, t->instance);
+	const char *near = elaborate_nearest(e, s, t->instance);
 
 	if (near)
 		diagnostic_error(e->diagnostics, t->at,
@@ -92,7 +92,7 @@ static void add_setting(struct elaboration *e, const struct scope *s, const stru
 		return;
 	}
 	if (!find_target(e, s, t)) {
-		say_unknown(e, t);
+		say_unknown(e, s, t);
 		return;
 	}
 	first = index_find(&e->file->settings, t->instance, t->attribute);

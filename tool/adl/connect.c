@@ -44,7 +44,7 @@ static bool resolve(struct elaboration *e, const struct scope *s, const struct a
 	const char *near;
 
 	if (!p) {
-		near = in->instance ? elaborate_nearest(e, in->instance) : NULL;
+		near = in->instance ? elaborate_nearest(e, s, in->instance) : NULL;
 		if (near)
 			diagnostic_error(e->diagnostics, out->at,
 					 "there is no instance '%s'; did you mean '%s'?",

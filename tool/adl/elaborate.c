@@ -30,13 +30,22 @@ const struct adl_export *elaborate_export(const struct elaboration *e, const str
 	return index_find(&e->exports, inside->owner->name, name);
 }
 
-const char *elaborate_nearest(const struct elaboration *e, const char *name)
+const char *elaborate_nearest(struct elaboration *e, const struct scope *s, const char *name)
 {
-	const struct adl_instance *i;
 	struct nearest near = nearest_start(name, 3);
+	const struct adl_instance *i;
+	const struct scope *o;
+	const char *path;
 
-	for (i = e->out.instances; i && !e->diagnostics->stopped; i = i->next)
-		nearest_offer(&near, i->name);
+	for (o = e->scopes; o && !e->diagnostics->stopped; o = o->next) {
+		for (i = o->owner == s->owner ? o->body->instances : NULL; i; i = i->next) {
+			path = i->group ? arena_format(e->arena, "%s.%s", i->group, i->name)
+					: i->name;
+			if (i->group && strcmp(i->name, name) == 0)
+				return path;
+			nearest_offer(&near, path);
+		}
+	}
 	return near.best;
 }
 
@@ -171,7 +180,8 @@ static void add_instance(struct elaboration *e, struct scope *s, const struct ad
 		p->inside = add_scope(e, &inside);
 		expand(e, p->inside);
 	}
-	if (has_own_part(e, p))
+	i->dissolved = !has_own_part(e, p);
+	if (!i->dissolved)
 		APPEND(e->out.instances, i);
 }
 

@@ -40,8 +40,8 @@ struct place *elaborate_find(struct elaboration *e, const struct scope *s, const
 /* What this compound exports under that name, or NULL. */
 const struct adl_export *elaborate_export(const struct elaboration *e, const struct scope *inside,
 					  const char *name);
-/* The instance whose name is so near that it may have been meant, or NULL. */
-const char *elaborate_nearest(const struct elaboration *e, const char *name);
+/* The instance of this scope that may have been meant, as it is to be written there; or NULL. */
+const char *elaborate_nearest(struct elaboration *e, const struct scope *s, const char *name);
 
 void elaborate_connections(struct elaboration *e);
 /* Those that reach VMs become links, or nothing. */

@@ -122,6 +122,48 @@ static void check_component(struct elaboration *e, const struct adl_component *c
 					 i->type, i->type);
 }
 
+/* What `<-` leads to; NULL: nothing is set, or it goes round in a circle. */
+static const struct adl_value *referred(const struct elaboration *e, const struct adl_setting *s)
+{
+	const struct adl_attribute *a;
+	const struct adl_instance *i;
+	const struct adl_setting *next;
+	unsigned int depth;
+
+	for (depth = 0; depth < PARSER_DEPTH && !s->value; depth++) {
+		next = index_find(&e->file->settings, s->from_instance, s->from_attribute);
+		if (!next) {
+			i = adl_instance(e->file, s->from_instance);
+			a = i ? adl_attribute(i->component, s->from_attribute) : NULL;
+			return a ? a->value : NULL;
+		}
+		s = next;
+	}
+	return s->value;
+}
+
+static void check_reference(struct elaboration *e, const struct adl_attribute *a,
+			    const struct adl_setting *s)
+{
+	const struct adl_value *v = referred(e, s);
+	bool good;
+
+	if (!v || v->kind == VALUE_QUERY)
+		return;
+	if (a->array)
+		good = v->kind == VALUE_LIST;
+	else if (index_find(&e->file->structs, a->type, NULL))
+		good = v->kind == VALUE_DICT;
+	else
+		good = !mismatch(a->type, v);
+	if (!good)
+		diagnostic_error(e->diagnostics, s->from_at,
+				 "'%s' is of type %s%s, but '%s.%s' is %s; refer to another or change "
+				 "the type",
+				 a->name, a->type, a->array ? "[]" : "", s->from_instance,
+				 s->from_attribute, adl_kind_name(v->kind));
+}
+
 void elaborate_types(struct elaboration *e)
 {
 	const struct adl_component *c;
@@ -144,5 +186,7 @@ void elaborate_types(struct elaboration *e)
 			    : NULL;
 		if (a && s->value)
 			check_value(e, a, s->value, 0);
+		else if (a)
+			check_reference(e, a, s);
 	}
 }

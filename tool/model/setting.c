@@ -150,6 +150,13 @@ static void say_unread(struct model *m, const struct adl_setting *s)
 				   adl_unread_reason(s->attribute));
 		return;
 	}
+	if (s->target->dissolved && adl_attribute(s->target->component, s->attribute)) {
+		diagnostic_warning(m->diagnostics, s->attribute_at,
+				   "no part of %s reads '%s'; refer to it in the configuration of "
+				   "component %s: PART.ATTRIBUTE <- %s;",
+				   s->instance, s->attribute, s->target->type, s->attribute);
+		return;
+	}
 	for (a = s->target->component->attributes; a; a = a->next)
 		nearest_offer(&near, a->name);
 	if (near.best)
@@ -163,16 +170,22 @@ static void say_unread(struct model *m, const struct adl_setting *s)
 				   s->target->type);
 }
 
-/*
- * A native component's own attributes reach it in its configuration. Of everything else somebody must
- * have asked by now.
- */
+/* A native component's own attributes reach it in its configuration. */
+static bool is_own(const struct adl_setting *s)
+{
+	return s->target && !s->target->component->vm && !s->target->dissolved &&
+	       adl_attribute(s->target->component, s->attribute);
+}
+
+/* Of everything else somebody must have asked by now. */
 void setting_check(struct model *m)
 {
 	const struct adl_setting *s;
 
 	for (s = m->file->assembly.settings; s; s = s->next)
-		if (!s->read && !(s->target && !s->target->component->vm &&
-				  adl_attribute(s->target->component, s->attribute)))
+		if (!s->value && is_own(s))	/* what it refers to is read by that */
+			setting_value(m, s->target, s->attribute);
+	for (s = m->file->assembly.settings; s; s = s->next)
+		if (!s->read && !is_own(s))
 			say_unread(m, s);
 }
