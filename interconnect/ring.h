@@ -474,38 +474,44 @@ static inline bool ring_set_level(struct ring_link *l, unsigned int line, bool o
 	return true;
 }
 
-static inline void ring_group_take(struct ring_link *l, unsigned int group, struct ring_changes *out)
+/* Notes which counters of the group moved; gives by how much its sum did. */
+static inline uint32_t ring_group_take(struct ring_link *l, unsigned int group,
+				       struct ring_changes *out)
 {
 	uint32_t sum = shared_load_acquire(&l->peer->group_total[group]);
+	uint32_t moved = sum - l->peer_group[group], seen = 0;
 	unsigned int i = group * IOBUF_GROUP_SIZE, end = i + IOBUF_GROUP_SIZE;
 
-	if (sum == l->peer_group[group])
-		return;
 	l->peer_group[group] = sum;
-	for (; i < end; i++) {
+	for (; i < end && seen < moved; i++) {
 		uint32_t now = shared_load(&l->peer->counter[i]);
 
-		if (now != l->peer_counter[i])
-			out->changed[i / 64] |= 1ull << (i % 64);
+		if (now == l->peer_counter[i])
+			continue;
+		out->changed[i / 64] |= 1ull << (i % 64);
+		seen += now - l->peer_counter[i];
 		l->peer_counter[i] = now;
 	}
+	return moved;
 }
 
 /*
  * What moved since the last call. False: nothing, or the link is not up any more. A counter that
- * moves while this runs is seen now or by the next call, never by neither.
+ * moves while this runs is seen now or by the next call, never by neither: the look ends when as much
+ * was found as the sums say. What is found beyond that was counted after the sum was read, and for
+ * each of it the sum will move once more; so what it kept from being found now is found then.
  */
 static inline bool ring_counters_take(struct ring_link *l, struct ring_changes *out)
 {
-	uint32_t total = shared_load_acquire(&l->peer->counters_total);
+	uint32_t total = shared_load_acquire(&l->peer->counters_total), seen = 0;
 	unsigned int group;
 
 	out->changed[0] = out->changed[1] = 0;
 	out->level = 0;
 	if (l->status != RING_UP || total == l->peer_total)
 		return false;
-	for (group = 0; group < IOBUF_GROUPS; group++)
-		ring_group_take(l, group, out);
+	for (group = 0; group < IOBUF_GROUPS && seen < total - l->peer_total; group++)
+		seen += ring_group_take(l, group, out);
 	out->level = shared_load64(&l->peer->level) & ((1u << IOBUF_LINES) - 1);
 	l->peer_total = total;
 	return ring_still_up(l);	/* if not, the copies above go with ring_adopt */

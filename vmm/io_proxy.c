@@ -539,14 +539,13 @@ void io_proxy_service(struct io_proxy *proxy)
 		pass(proxy);
 		proxy->unfinished = !ring_may_sleep(&proxy->link);
 		if (!proxy->unfinished)
-			break;
+			return;
 	}
+	proxy->vm->timer_stale = true;	/* come back later */
 }
 
 void io_proxy_settle(struct io_proxy *proxy)
 {
-	if (!proxy->published)
-		return;
 	proxy->published = false;
 	if (proxy->link.status == RING_FAILED && proxy->said != RING_FAILED) {
 		say(proxy);

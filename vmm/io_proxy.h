@@ -66,7 +66,7 @@ void io_proxy_init(struct io_proxy *proxy, struct vm *vm, const struct config_co
 void io_proxy_restart(struct io_proxy *proxy, const char *why);
 /* The downcall arrived (or some time passed). */
 void io_proxy_service(struct io_proxy *proxy);
-/* After each event: signals the device VM if it must be. */
+/* After an event that set `published`: signals the device VM if it must be. */
 void io_proxy_settle(struct io_proxy *proxy);
 
 /* mmio_handlers; device is the proxy. */

@@ -62,6 +62,7 @@ static void settle_timer(struct vm *vm)
 	uint64_t wanted = NEVER;
 	unsigned int i;
 
+	vm->timer_stale = false;
 	for (i = 0; i < vm->vcpus; i++)
 		if (vm->vcpu[i].state == VCPU_WAIT_INTERRUPT)
 			wake_at(vm, &wanted, vm->vcpu[i].wake);
@@ -109,17 +110,20 @@ void vm_wait_for_interrupt(struct vm *vm, struct vcpu *vcpu, const struct vcpu_i
 		return;
 	}
 	vcpu->state = VCPU_WAIT_INTERRUPT;
+	vm->timer_stale = true;
 	/* A timer that fired and is not ended yet cannot fire again. */
 	vcpu->wake = vgic_timer_is_up(&vm->gic, vcpu->index, idle->empty) ?
 		NEVER : vcpu_timer_deadline(vcpu, idle);
 }
 
-static void on_deadline(struct vm *vm)
+void vm_deadline(void *of)
 {
+	struct vm *vm = of;
 	uint64_t reached = vm->timer_set;
 	unsigned int i;
 
 	vm->timer_set = NEVER;
+	vm->timer_stale = true;
 	for (i = 0; i < vm->vcpus; i++)
 		if (vm->vcpu[i].state == VCPU_WAIT_INTERRUPT && vm->vcpu[i].wake <= reached)
 			wake(&vm->vcpu[i]);
@@ -219,8 +223,6 @@ static void start_without(struct vm *vm)
 
 static void settle_start(struct vm *vm)
 {
-	if (vm->state != VM_WAITING)
-		return;
 	if (links_started(vm))
 		boot(vm);
 	else if (vm->start_deadline != NEVER && now(vm) >= vm->start_deadline)
@@ -234,6 +236,7 @@ void vm_start(struct vm *vm)
 
 	vm->state = VM_WAITING;
 	vm->start_deadline = NEVER;
+	vm->timer_stale = true;
 	for (i = 0; i < vm->proxies; i++) {
 		const struct io_proxy *proxy = &vm->proxy[i];
 
@@ -320,8 +323,11 @@ static void irq_ended(void *source, unsigned int intid)
 	seL4_IRQHandler_Ack(irq->is->handler);
 }
 
-static void irq_arrived(struct vm *vm, struct vm_irq *irq)
+static void irq_arrived(void *of)
 {
+	struct vm_irq *irq = of;
+	struct vm *vm = irq->vm;
+
 	if (irq->is->edge) {
 		vgic_pulse(&vm->gic, 0, (unsigned int)irq->is->intid);
 		seL4_IRQHandler_Ack(irq->is->handler);
@@ -336,8 +342,9 @@ static void timer_ended(void *source, unsigned int intid)
 }
 
 /* The log port takes one command, so that a benchmark can ask for the counters. */
-static void read_commands(struct vm *vm)
+static void read_commands(void *of)
 {
+	struct vm *vm = of;
 	static const char command[] = "stats\n";
 	static unsigned int matched;
 	int byte;
@@ -353,26 +360,36 @@ static void read_commands(struct vm *vm)
 	}
 }
 
+static void link_moved(void *of)
+{
+	io_proxy_service(of);
+}
+
+static void upcall_came(void *of)
+{
+	connector_upcall(of);
+}
+
+static void console_moved(void *of)
+{
+	pl011_poll(of);
+}
+
+void vm_listen(struct vm *vm, uint64_t badge, void (*handle)(void *of), void *of)
+{
+	if (badge)
+		vm->source[__builtin_ctzll(badge)] = (struct vm_source){ handle, of };
+}
+
 void vm_event(struct vm *vm, uint64_t badge)
 {
-	unsigned int i;
-
 	vm->stats.events++;
-	if (badge & vm->config.timer_badge)
-		on_deadline(vm);
-	for (i = 0; i < vm->config.irqs; i++)
-		if (badge & vm->irq[i].is->badge)
-			irq_arrived(vm, &vm->irq[i]);
-	for (i = 0; i < vm->proxies; i++)
-		if (badge & vm->proxy[i].is->badge)
-			io_proxy_service(&vm->proxy[i]);
-	for (i = 0; i < vm->connectors; i++)
-		if (badge & vm->connector[i].is->badge)
-			connector_upcall(&vm->connector[i]);
-	if (badge & vm->config.console.badge)
-		pl011_poll(&vm->uart);
-	if (badge & vm->config.log.badge)
-		read_commands(vm);
+	for (; badge; badge &= badge - 1) {
+		const struct vm_source *source = &vm->source[__builtin_ctzll(badge)];
+
+		if (source->handle)
+			source->handle(source->of);
+	}
 }
 
 static void settle_vcpu(struct vm *vm, struct vcpu *vcpu)
@@ -381,14 +398,12 @@ static void settle_vcpu(struct vm *vm, struct vcpu *vcpu)
 		return;
 	vgic_settle(&vm->gic, vcpu->index);
 	/* One that the guest masks ends its wfi too: that is allowed, and rare. */
-	if (vcpu->state == VCPU_WAIT_INTERRUPT && vgic_news(&vm->gic, vcpu->index))
+	if (vgic_news(&vm->gic, vcpu->index) && vcpu->state == VCPU_WAIT_INTERRUPT)
 		wake(vcpu);
 }
 
-void vm_settle(struct vm *vm)
+static void settle_life(struct vm *vm)
 {
-	unsigned int i;
-
 	if (vm->off_wanted || vm->reset_wanted) {
 		bool off = vm->off_wanted;
 
@@ -398,12 +413,25 @@ void vm_settle(struct vm *vm)
 		else
 			vm_reset(vm);
 	}
-	settle_start(vm);
+	if (vm->state == VM_WAITING)
+		settle_start(vm);
+}
+
+/* Between any two events, so nearly always there is little to do. */
+void vm_settle(struct vm *vm)
+{
+	unsigned int i;
+
+	if (vm->off_wanted || vm->reset_wanted || vm->state == VM_WAITING)
+		settle_life(vm);
 	for (i = 0; i < vm->vcpus; i++)
-		settle_vcpu(vm, &vm->vcpu[i]);
+		if (vm->gic.cpu[i].ready || vm->gic.cpu[i].news)
+			settle_vcpu(vm, &vm->vcpu[i]);
 	for (i = 0; i < vm->proxies; i++)
-		io_proxy_settle(&vm->proxy[i]);
-	settle_timer(vm);
+		if (vm->proxy[i].published)
+			io_proxy_settle(&vm->proxy[i]);
+	if (vm->timer_stale)
+		settle_timer(vm);
 }
 
 void vm_print_stats(struct vm *vm)
@@ -510,6 +538,8 @@ static bool init_uart(struct vm *vm)
 
 	vm->log.serial = log_port();	/* the runtime has it open */
 	port_open(&vm->console, &vm->config.console);
+	vm_listen(vm, vm->config.console.badge, console_moved, &vm->uart);
+	vm_listen(vm, vm->config.log.badge, read_commands, vm);
 	pl011_init(&vm->uart, &vm->gic, (unsigned int)vm->config.pl011_intid, port_put, port_get,
 		   &vm->console);
 	return !vm->config.pl011 || add(vm, "PL011", &range, pl011_mmio, &vm->uart);
@@ -523,6 +553,7 @@ static bool init_irqs(struct vm *vm)
 		const struct config_irq *is = &vm->config.irq[i];
 
 		vm->irq[i] = (struct vm_irq){ vm, is };
+		vm_listen(vm, is->badge, irq_arrived, &vm->irq[i]);
 		if (!is->edge)
 			vgic_hold(&vm->gic, 0, (unsigned int)is->intid, irq_ended, &vm->irq[i]);
 		seL4_IRQHandler_Ack(is->handler);
@@ -535,6 +566,7 @@ static bool init_proxy(struct vm *vm, const struct config_connection *is)
 	struct io_proxy *proxy = &vm->proxy[vm->proxies++];
 
 	io_proxy_init(proxy, vm, is);
+	vm_listen(vm, is->badge, link_moved, proxy);
 	return add(vm, "PCI configuration space", &is->ecam, pci_ecam_mmio, &proxy->host) &&
 	       add(vm, "PCI window", &is->window, io_proxy_window_mmio, proxy);
 }
@@ -558,6 +590,7 @@ static bool init_connections(struct vm *vm)
 			continue;
 		}
 		connector_init(&vm->connector[vm->connectors], vm, vm->connectors, is);
+		vm_listen(vm, is->badge, upcall_came, &vm->connector[vm->connectors]);
 		vm->connectors++;
 	}
 	return true;
@@ -574,6 +607,7 @@ bool vm_init(struct vm *vm, const void *fdt)
 		return false;
 	}
 	vm->counter_offset = now(vm);
+	vm_listen(vm, vm->config.timer_badge, vm_deadline, vm);
 	return init_memory(vm) && init_vcpus(vm) && init_gic(vm) && init_uart(vm) &&
 	       init_irqs(vm) && init_connections(vm);
 }

@@ -43,6 +43,12 @@ enum vm_exit {
 	EXIT_KINDS
 };
 
+/* What a bit of the bound notification means. */
+struct vm_source {
+	void (*handle)(void *of);
+	void *of;
+};
+
 struct vm_stats {
 	uint64_t exits[EXIT_KINDS];
 	uint64_t forged;		/* messages dropped */
@@ -89,6 +95,8 @@ struct vm {
 	bool reset_wanted;
 	bool off_wanted;
 
+	struct vm_source source[64];
+	bool timer_stale;		/* somebody may want another deadline */
 	uint64_t timer_set;		/* deadline that the timer server has; ~0: none */
 	uint64_t start_deadline;	/* WAITING: go on without the missing links; ~0: wait */
 	uint32_t logged;		/* bit n: reason n was logged, not again */
@@ -103,6 +111,9 @@ void vm_power_off(struct vm *vm);
 void vm_reset(struct vm *vm);
 void vm_stop(struct vm *vm, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+void vm_listen(struct vm *vm, uint64_t badge, void (*handle)(void *of), void *of);
+/* The timer server's signal. */
+void vm_deadline(void *vm);
 /* Bits of the bound notification. */
 void vm_event(struct vm *vm, uint64_t badge);
 /* After each event: list registers, who wakes up, what is signalled, the timer. */

@@ -187,6 +187,7 @@ static void start(enum kernel_kind kind)
 	vm.config.name = "test";
 	vm.config.timer = 5;
 	vm.config.timer_badge = 1u << 20;
+	vm_listen(&vm, vm.config.timer_badge, vm_deadline, &vm);
 	vm.counter_frequency = 62500000;
 	vm.timer_set = ~0ull;
 	vm.start_deadline = ~0ull;

@@ -15,10 +15,16 @@ static struct config_connection is;
 static struct iobuf_page pages[2] __attribute__((aligned(4096)));
 static struct ring_link device;
 
+static void settle(void)
+{
+	if (vm.proxy[0].published)
+		io_proxy_settle(&vm.proxy[0]);
+}
+
 static void service(void)
 {
 	io_proxy_service(&vm.proxy[0]);
-	io_proxy_settle(&vm.proxy[0]);
+	settle();
 	vgic_settle(&vm.gic, 0);
 }
 
@@ -110,7 +116,7 @@ static enum mmio_result access(mmio_handler handler, void *on, uint64_t address,
 	} else {
 		fake[0].completed_value = a.value;
 	}
-	io_proxy_settle(&vm.proxy[0]);
+	settle();
 	return r;
 }
 
@@ -281,7 +287,7 @@ static void test_lines(void **state)
 	assert_true(irq->level);
 	fake_end(0, 162);
 	fake_maintain(&vm.gic, 0);
-	io_proxy_settle(&vm.proxy[0]);
+	settle();
 	assert_false(irq->level);
 	device_poll();
 	assert_true(ring_counters_take(&device, &changes));
@@ -323,7 +329,7 @@ static void test_start_and_loss(void **state)
 	add_function();
 	/* a restart of this side */
 	io_proxy_restart(&vm.proxy[0], "reset");
-	io_proxy_settle(&vm.proxy[0]);
+	settle();
 	assert_int_equal(config(0, 4, false, 0), MMIO_DONE);
 	device_poll();
 	service();
@@ -360,7 +366,7 @@ static void test_restored(void **state)
 	answer(IOBUF_MMIO_READ, 0);
 	/* a reset of the guest: nothing comes back by itself */
 	io_proxy_restart(&vm.proxy[0], "reset");
-	io_proxy_settle(&vm.proxy[0]);
+	settle();
 	device_poll();
 	service();
 	send(add_message());
