@@ -29,6 +29,7 @@
 #define COMPONENT_EVENTS	60u	/* badge bits: docs/bindings.md, bit 63 is the endpoints' */
 
 #define PRIORITY_TIMER		220u
+#define PRIORITY_DEVICE_VMM	151u	/* runs at a driver VM's kick, before the kick's monitor goes on */
 #define PRIORITY_VMM		150u
 #define PRIORITY_SERIAL		140u
 

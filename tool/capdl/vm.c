@@ -173,7 +173,8 @@ static bool make_machine(struct system *s, struct machine *g)
 {
 	struct component_plan plan = {
 		.name = arena_format(s->arena, "%s.vmm", g->vm->name), .elf = "vmm/vmm.elf",
-		.compatible = "peervisor,vmm-1", .priority = PRIORITY_VMM, .heap = g->vm->heap_size,
+		.compatible = "peervisor,vmm-1", .heap = g->vm->heap_size,
+		.priority = g->vm->served ? PRIORITY_DEVICE_VMM : PRIORITY_VMM,
 		.stack = 64u << 10, .endpoint = true,
 	};
 	struct component *c = component_new(s, &plan);
