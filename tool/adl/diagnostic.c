@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "progress.h"
 #include "source.h"
 
 #define LINE_SHOWN 200
@@ -167,13 +168,33 @@ static void show_expansion(struct diagnostics *d, const struct token *at, const 
 	show_line(d->out, start, length, at->before);
 }
 
+static void keep(struct diagnostics *d, const struct token *at, const char *kind, const char *text,
+		 size_t column)
+{
+	struct diagnostic *one = ARENA_NEW(d->arena, struct diagnostic);
+
+	if (!d->list)
+		d->end = &d->list;
+	one->kind = kind;
+	one->text = text;
+	one->file = at ? at->file : NULL;
+	one->line = at ? at->line : 0;
+	one->column = column;
+	*d->end = one;
+	d->end = &one->next;
+}
+
 static void show(struct diagnostics *d, const struct token *at, const char *kind, const char *text)
 {
 	const char *line = NULL, *macro = NULL;
 	size_t length = 0, column = 0;
 
+	progress_clear();
 	if (!at) {
-		fprintf(d->out, "peervisor: %s: %s\n", kind, text);
+		if (d->keep)
+			keep(d, at, kind, text, 0);
+		else
+			fprintf(d->out, "peervisor: %s: %s\n", kind, text);
 		return;
 	}
 	if (at->line)
@@ -182,6 +203,10 @@ static void show(struct diagnostics *d, const struct token *at, const char *kind
 		column = column_of(d, at, line, length, &macro);
 	else
 		column = at->before;
+	if (d->keep) {
+		keep(d, at, kind, text, column + 1);
+		return;
+	}
 	fprintf(d->out, "%s:%u:%zu: %s: %s\n", at->file, at->line, column + 1, kind, text);
 	if (line)
 		show_line(d->out, line, length, column);
@@ -224,7 +249,7 @@ static void report(struct diagnostics *d, const struct token *at, bool error, co
 	text = arena_vformat(d->arena, format, args);
 	if (said_already(d, at, text))
 		return;
-	if (d->shown++ == DIAGNOSTIC_LIMIT) {
+	if (!d->keep && d->shown++ == DIAGNOSTIC_LIMIT) {
 		fputs("peervisor: more was found; the rest is not shown\n", d->out);
 		d->stopped = true;
 		return;

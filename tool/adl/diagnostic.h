@@ -22,6 +22,16 @@ struct diagnostic_macro {
 	unsigned int line;
 };
 
+/* One that is kept instead of being written. */
+struct diagnostic {
+	struct diagnostic *next;
+	const char *kind;		/* "error", "warning" */
+	const char *file;		/* NULL: no place in a file */
+	unsigned int line;
+	size_t column;			/* from 1; 0: no place in a line */
+	const char *text;
+};
+
 struct diagnostics {
 	struct arena *arena;
 	FILE *out;
@@ -29,6 +39,8 @@ struct diagnostics {
 	unsigned int warnings;
 	bool strict;		/* warnings count as errors */
 	bool stopped;		/* the limit was reached and said so */
+	bool keep;		/* nothing is written: all are in the list */
+	struct diagnostic *list, **end;
 	struct cached_file *files;
 	struct index macros;
 	struct index said;

@@ -102,7 +102,7 @@ int assembly_load(struct settings *s, const char *path, struct diagnostics *d, s
 	struct platform *platform = platform_load(a, s->platform);
 	struct adl_file *file;
 
-	*d = (struct diagnostics){ .arena = a, .out = stderr, .strict = s->strict };
+	*d = (struct diagnostics){ .arena = a, .out = stderr, .strict = s->strict, .keep = s->json };
 	if (!s->image.kernel)
 		s->image.kernel = arena_format(a, "%s/kernel/kernel.elf", s->image.build_dir);
 	if (!platform) {

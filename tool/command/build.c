@@ -2,12 +2,18 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include "../adl/progress.h"
 #include "command.h"
 
 static bool set_output(struct settings *s, const char *const *v)
 {
 	s->image.output = v[0];
 	return *v[0] != '\0';
+}
+
+static bool set_json(struct settings *s, const char *const *v)
+{
+	return s->json = true;
 }
 
 static bool set_print(struct settings *s, const char *const *v)
@@ -25,7 +31,10 @@ int build_image(struct settings *s, const char *path)
 		result = COMMAND_FAILED;
 	if (!result && (!image_build(model, &s->image) || d.errors))
 		result = COMMAND_FAILED;
-	if (result == COMMAND_FAILED && d.errors)
+	progress_clear();
+	if (s->json && result != COMMAND_USAGE)
+		json_build(s, &d, model, result == COMMAND_DONE);
+	else if (result == COMMAND_FAILED && d.errors)
 		fprintf(stderr, "peervisor: %u error%s in %s; nothing was built\n", d.errors,
 			d.errors == 1 ? "" : "s", path);
 	return result;
@@ -35,6 +44,8 @@ static int build(struct settings *s)
 {
 	if (!s->image.output && !s->image.print_capdl)
 		return option_wrong(&build_command, "where to? Give -o IMAGE");
+	if (s->json && s->image.print_capdl)
+		return option_wrong(&build_command, "--json and --print-capdl want the same output; give one");
 	return build_image(s, s->operands[0]);
 }
 
@@ -44,6 +55,8 @@ static const struct option own[] = {
 	{ "print-capdl", 0, 0, OPTION_TEXT, NULL,
 	  "print every object and who holds what, in capDL's text form; with it, -o may be left out",
 	  set_print },
+	{ "json", 0, 0, OPTION_TEXT, NULL, "a summary and the findings for programs, on the standard output",
+	  set_json },
 	{ 0 },
 };
 
@@ -59,6 +72,7 @@ const struct command build_command = {
 	.examples = (const char *const[]){
 		"peervisor build examples/two-vms/two-vms.camkes -o two-vms.img",
 		"peervisor build mine.camkes -o mine.img -I interfaces --strict",
-		"peervisor build examples/two-vms/two-vms.camkes --print-capdl > two-vms.cdl", NULL },
+		"peervisor build examples/two-vms/two-vms.camkes --print-capdl > two-vms.cdl",
+		"peervisor build mine.camkes -o mine.img --json", NULL },
 	.run = build,
 };

@@ -92,6 +92,10 @@ int assembly_load(struct settings *s, const char *path, struct diagnostics *d, s
 /* Whether writing `output` would overwrite the assembly or one of its guest files; said so. */
 bool assembly_overwritten(const struct model *m, const char *path, const char *output);
 
+/* json.c: to the standard output */
+void json_findings(const char *assembly, const struct diagnostics *d);
+void json_build(const struct settings *s, const struct diagnostics *d, const struct model *m, bool built);
+
 /* build.c */
 int build_image(struct settings *s, const char *path);
 

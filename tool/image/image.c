@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "../../loader/image.h"
+#include "../adl/progress.h"
 #include "../adl/source.h"
 #include "../capdl/component.h"
 #include "manifest.h"
@@ -298,6 +299,7 @@ static bool write_image(struct build *b)
 	char *manifest = manifest_write(m->arena, m, &length);
 	bool ok;
 
+	progress_show("writing %s", path);
 	b->size = content_end(b) + length;
 	fill_header(b);
 	ok = output_open(&out, m->arena, path) &&

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../adl/progress.h"
 #include "stub.h"
 
 #define KEY_VERSION	"2"	/* of what make_program() does: another one compiles everything anew */
@@ -174,6 +175,7 @@ static bool run(struct job *j, const char *const *argv)
 	int status = 0, error;
 	pid_t pid;
 
+	progress_show("compiling %s", j->plan->type->name);
 	fflush(NULL);
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_addchdir_np(&actions, j->folder);

@@ -70,7 +70,10 @@ class Reader:
                 found[word] = self.value()
             elif self.peek() in ("bits", "k", "M"):
                 found[self.take()] = int(word, 0)
+            elif word in ("cached", "uncached"):
+                found[word] = True
             else:
+                assert word and set(word) <= set("RWGPX"), word
                 found["rights"] = word
             if self.peek() == ",":
                 self.take(",")

@@ -11,6 +11,7 @@ import subprocess
 
 import pytest
 
+import capdl
 import stubs
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
@@ -337,9 +338,12 @@ def hardware(build, tmp_path, settings, composition=""):
 def test_hardware(build, tmp_path, settings):
     result = hardware(build, tmp_path, settings)
     assert (result.returncode, result.stderr) == (0, "")
-    vspace = re.search(r"^driver.vspace \{\n(.*?)^\}", result.stdout, re.MULTILINE | re.DOTALL).group(1)
-    assert "clock.r (RW" in vspace
-    assert result.stdout.count("clock.a") >= 2 and "edge" in result.stdout or "edge" not in settings
+    spec = capdl.Reader(result.stdout)
+    frame, parameters = next(p for p in spec.pages("driver@vspace").values() if p[0] == "clock@r")
+    assert parameters == {"rights": "RW", "uncached": True}
+    assert spec.objects[frame][1]["paddr"] == 0x9010000
+    trigger = "edge" if "edge" in settings else "level"
+    assert spec.irqs[34] == "clock@a" and "clock@a = irq -- %s-triggered" % trigger in result.stdout
 
 
 @pytest.mark.parametrize("settings, text", [
@@ -353,7 +357,7 @@ def test_hardware(build, tmp_path, settings):
     ('clock.r_mmio = "0x9010000:0x1000";', "which interrupt is clock.a?"),
     ('clock.r_mmio = "0x9010000:0x1000"; clock.a_irq_number = 20;', "must be from 32 to 1019"),
     ('clock.r_mmio = "0x9010000:0x1000"; clock.a_irq_number = 33;', "interrupt 33 is the UART's"),
-    ('clock.r_mmio = "0x9010000:0x1000"; clock.a_irq_number = 48;', "interrupt 0x30 is given away twice"),
+    ('clock.r_mmio = "0x9010000:0x1000"; clock.a_irq_number = 48;', "interrupt 48 is given away twice"),
     ('clock.r_mmio = "0x9010000:0x1000"; clock.a_irq_number = 34; clock.a_irq_type = "odd";', 'neither "level" nor "edge"'),
     ('clock.r_mmio = "0x9010000:0x1000"; clock.a_irq_number = 34; driver.r_access = "X";', "this is no access to a dataport"),
 ])

@@ -207,6 +207,55 @@ def test_a_full_standard_output():
     assert (result.returncode, result.stderr) == (1, "peervisor: cannot write to the standard output\n")
 
 
+# ---- for programs ----
+
+def test_check_for_programs(stub, hello, tmp_path):
+    result = stub("check", hello, "--json")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert json.loads(result.stdout) == {"assembly": str(hello), "errors": 0, "warnings": 0, "diagnostics": []}
+    bad = tmp_path / "bad.camkes"
+    bad.write_text("assembly {\n    composition { component VM vm_a; }\n"
+                   "    configuration { vm_a.ram_size = 'many'; }\n}\n".replace("'", '"'))
+    result = stub("check", bad, "--json")
+    assert (result.returncode, result.stderr) == (1, "")
+    found = json.loads(result.stdout)
+    first = found["diagnostics"][0]
+    assert found["errors"] >= 1 and (first["kind"], first["file"], first["line"]) == ("error", str(bad), 3)
+    plain = stub("check", bad)
+    assert "%s:3:%d: error: %s\n" % (bad, first["column"], first["text"]) in plain.stderr and plain.stdout == ""
+
+
+def test_build_for_programs(stub, hello, tmp_path):
+    result = stub("build", ROOT / "examples/two-vms/two-vms.camkes", "-o", tmp_path / "x.img", "--json")
+    assert (result.returncode, result.stderr) == (0, "")
+    found = json.loads(result.stdout)
+    assert found["bytes"] == (tmp_path / "x.img").stat().st_size and found["image"] == str(tmp_path / "x.img")
+    assert [vm["name"] for vm in found["vms"]] == ["vm_storage", "vm_workload"]
+    assert found["vms"][1]["ram_size"] == 256 << 20 and found["links"] == [
+        {"device": "vm_storage", "driver": "vm_workload"}]
+    found = json.loads(stub("build", hello, "-o", tmp_path / "x.img", "--json").stdout)
+    assert found["components"] == ["hello"]
+    hello.write_text("assembly {")
+    result = stub("build", hello, "-o", tmp_path / "x.img", "--json")
+    assert (result.returncode, result.stderr) == (1, "")
+    assert json.loads(result.stdout)["image"] is None and json.loads(result.stdout)["errors"] == 1
+    assert stub("build", hello, "--print-capdl", "--json").returncode == 2
+
+
+def test_progress_only_on_a_terminal(hello, tmp_path):
+    stubs.target(tmp_path / "target")
+    command = [os.environ["PEERVISOR"], "build", str(hello), "-o", str(tmp_path / "x.img"), "--build-dir",
+               str(tmp_path / "target")]
+    assert subprocess.run(command, capture_output=True, timeout=60, check=True).stderr == b""
+    master, terminal = os.openpty()
+    subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=terminal, timeout=60, check=True)
+    os.close(terminal)
+    said = os.read(master, 4096)
+    os.close(master)
+    assert b"writing %s..." % bytes(tmp_path / "x.img") in said
+    assert said.endswith(b"\r\x1b[K")      # and it is gone in the end
+
+
 # ---- new ----
 
 @pytest.mark.parametrize("kind", ["component", "assembly"])
