@@ -87,21 +87,21 @@ void *rpc_copy_array(struct rpc_cursor *c, seL4_Word count, seL4_Word size, bool
 	return copy;
 }
 
-char **rpc_get_strings(struct rpc_cursor *c, seL4_Word count, bool copies, bool *no_memory)
+char **rpc_get_strings(struct rpc_cursor *c, size_t *count, bool copies, bool *no_memory)
 {
 	seL4_Word i, length = 0;
 	char **table;
 
-	if (count > RPC_WORDS / 2) {	/* each takes two words at least */
+	if (*count > RPC_WORDS / 2) {	/* each takes two words at least */
 		c->bad = true;
-		count = 0;
+		*count = 0;
 	}
-	table = calloc(count + 1, sizeof(*table));
+	table = calloc(*count + 1, sizeof(*table));
 	if (!table) {
 		*no_memory = true;
 		return NULL;
 	}
-	for (i = 0; i < count && !c->bad && !*no_memory; i++) {
+	for (i = 0; i < *count && !c->bad && !*no_memory; i++) {
 		rpc_get(c, &length, sizeof(length));
 		if (c->bad)
 			break;

@@ -247,7 +247,7 @@ static void get_items(FILE *out, const struct way *w, const char *words, bool al
 		if (i->array) {
 			fprintf(out, "\trpc_n_%s = %s;\n\trpc_v_%s = ", i->name, word, i->name);
 			if (i->type.kind == STUB_STRING)
-				fprintf(out, "rpc_get_strings(&rpc_c, rpc_n_%s, %s, &rpc_no_memory);\n",
+				fprintf(out, "rpc_get_strings(&rpc_c, &rpc_n_%s, %s, &rpc_no_memory);\n",
 					i->name, copy ? "true" : "false");
 			else
 				fprintf(out, "rpc_%s(&rpc_c, rpc_n_%s, sizeof(%s)%s);\n",
@@ -321,8 +321,10 @@ static void client_buffer(FILE *out, const char *interface, const struct adl_met
 		"\trpc_error_ = seL4_MessageInfo_get_label(rpc_i);\n"
 		"\trpc_c = (struct rpc_cursor){ seL4_GetIPCBuffer()->msg, %u,\n"
 		"\t\tseL4_MessageInfo_get_length(rpc_i), false };\n"
-		"\tif (rpc_error_ || rpc_c.end < %u)\n\t\tgoto failed;\n",
-		interface, label, reply->words, reply->words);
+		"\tif (rpc_error_", interface, label, reply->words);
+	if (reply->words)
+		fprintf(out, " || rpc_c.end < %u", reply->words);
+	fputs(")\n\t\tgoto failed;\n", out);
 	get_items(out, reply, "seL4_GetMR(", true);
 	fputs("\tif (rpc_no_memory)\n\t\trpc_error_ = CE_ALLOCATION_FAILURE;\n"
 	      "\tif (rpc_c.bad || rpc_c.at != rpc_c.end || rpc_no_memory)\n\t\tgoto failed;\n", out);
@@ -473,11 +475,14 @@ static void server_buffer(FILE *out, const char *interface, const struct adl_met
 	declare_all(out, m, all);
 	assert_sizes(out, request, interface, m->name);
 	assert_sizes(out, reply, interface, m->name);
-	fprintf(out, "\n\tif (rpc_c.end < %u)\n"
-		"\t\treturn rpc_refuse(&%s__rpc, \"%s\", CE_MALFORMED_RPC_PAYLOAD);\n"
-		"\trpc_registers_to_buffer(rpc_mr);\n"
+	fputc('\n', out);
+	if (request->words)
+		fprintf(out, "\tif (rpc_c.end < %u)\n"
+			"\t\treturn rpc_refuse(&%s__rpc, \"%s\", CE_MALFORMED_RPC_PAYLOAD);\n",
+			request->words, interface, m->name);
+	fprintf(out, "\trpc_registers_to_buffer(rpc_mr);\n"
 		"\tmemcpy(%s__request, seL4_GetIPCBuffer()->msg, rpc_c.end * sizeof(seL4_Word));\n",
-		request->words, interface, m->name, interface);
+		interface);
 	snprintf(words, sizeof(words), "%s__request[", interface);
 	get_items(out, request, words, false);
 	fprintf(out, "\tif (rpc_c.bad || rpc_c.at != rpc_c.end || rpc_no_memory) {\n"

@@ -64,7 +64,7 @@ static inline void rpc_put(struct rpc_cursor *c, const void *from, seL4_Word cou
 
 	if (count && !from)
 		c->bad = true;
-	else if (to)
+	else if (to && count)
 		memcpy(to, from, count * size);
 }
 
@@ -97,8 +97,11 @@ void rpc_put_string(struct rpc_cursor *c, const char *s, seL4_Word length);
 char *rpc_get_string(struct rpc_cursor *c, seL4_Word length);
 /* Each string is preceded by a word with its length. */
 void rpc_put_strings(struct rpc_cursor *c, char *const *strings, seL4_Word count);
-/* A table on the heap; with `copies` its strings too, else they lie in the message. */
-char **rpc_get_strings(struct rpc_cursor *c, seL4_Word count, bool copies, bool *no_memory);
+/*
+ * A table on the heap; with `copies` its strings too, else they lie in the message. *count becomes 0
+ * if there cannot be so many: from then on it is the table's length.
+ */
+char **rpc_get_strings(struct rpc_cursor *c, size_t *count, bool copies, bool *no_memory);
 void rpc_free_strings(char **strings, seL4_Word count);
 /* Copies on the heap, for the receiver to free; NULL only when *no_memory is set. */
 char *rpc_copy_string(struct rpc_cursor *c, seL4_Word length, bool *no_memory);

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Kinds and Visit, each served by a thread of its own; run() answers events. */
+/*
+ * Kinds and Visit, each served by a thread of its own; run() answers events. Any value may come: what
+ * would overflow here would end this thread, so sums wrap around and the rest is checked.
+ */
 #include <camkes.h>
 #include <ctype.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +39,7 @@ void kinds_nothing(void)
 
 int kinds_add(int a, int b)
 {
-	return a + b;
+	return (int)((unsigned int)a + (unsigned int)b);
 }
 
 uint8_t kinds_narrow(uint8_t a, int16_t b, int64_t c, char d)
@@ -50,6 +54,8 @@ bool kinds_both(bool a, bool b)
 
 void kinds_divide(int a, int b, int *quotient, int *rest)
 {
+	if (b == 0 || (a == INT_MIN && b == -1))
+		return;
 	*quotient = a / b;
 	*rest = a % b;
 }
@@ -93,24 +99,29 @@ void kinds_upper(char **text)
 
 int kinds_total(size_t values_sz, const int *values)
 {
-	int sum = 0;
+	unsigned int sum = 0;
 
 	for (size_t i = 0; i < values_sz; i++)
-		sum += values[i];
-	return sum;
+		sum += (unsigned int)values[i];
+	return (int)sum;
 }
 
 void kinds_range(int first, int last, size_t *values_sz, int **values)
 {
-	*values_sz = (size_t)(last - first + 1);
-	*values = malloc(*values_sz * sizeof(int));
-	for (size_t i = 0; *values && i < *values_sz; i++)
-		(*values)[i] = first + (int)i;
+	long count = (long)last - first + 1;
+
+	if (count < 1 || count > 1000)
+		return;
+	*values = malloc((size_t)count * sizeof(int));
+	for (*values_sz = 0; *values && *values_sz < (size_t)count; ++*values_sz)
+		(*values)[*values_sz] = (int)(first + (long)*values_sz);
 }
 
 static int compare(const void *a, const void *b)
 {
-	return *(const int *)a - *(const int *)b;
+	int first = *(const int *)a, second = *(const int *)b;
+
+	return (first > second) - (first < second);
 }
 
 void kinds_sort(size_t *values_sz, int **values)
@@ -164,13 +175,13 @@ void kinds_reverse(size_t *words_sz, char ***words)
 
 point_t kinds_mirror(point_t p)
 {
-	return (point_t){ -p.x, -p.y };
+	return (point_t){ (int32_t)-(uint32_t)p.x, (int32_t)-(uint32_t)p.y };
 }
 
 void kinds_move(point_t *p, const point_t *by)
 {
-	p->x += by->x;
-	p->y += by->y;
+	p->x = (int32_t)((uint32_t)p->x + (uint32_t)by->x);
+	p->y = (int32_t)((uint32_t)p->y + (uint32_t)by->y);
 }
 
 shade_t kinds_darker(shade_t shade)
@@ -180,14 +191,14 @@ shade_t kinds_darker(shade_t shade)
 
 int64_t kinds_area(size_t points_sz, const point_t *points)
 {
-	int64_t twice = 0;
+	uint64_t twice = 0;
 
 	for (size_t i = 0; i < points_sz; i++) {
 		const point_t *a = &points[i], *b = &points[(i + 1) % points_sz];
 
-		twice += (int64_t)a->x * b->y - (int64_t)b->x * a->y;
+		twice += (uint64_t)((int64_t)a->x * b->y) - (uint64_t)((int64_t)b->x * a->y);
 	}
-	return twice / 2;
+	return (int64_t)twice / 2;
 }
 
 /* A pointer that came is checked like everything that came: both ends of what it names. */
@@ -205,7 +216,7 @@ uint32_t kinds_checksum(dataport_ptr_t where, size_t length)
 
 char *kinds_fill(size_t length)
 {
-	char *s = malloc(length + 1);
+	char *s = length < 4096 ? malloc(length + 1) : NULL;
 
 	if (s) {
 		memset(s, 'y', length);
