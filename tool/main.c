@@ -73,7 +73,7 @@ int main(int argc, char **argv)
 	for (c = commands; *c && strcmp((*c)->name, argv[1]) != 0; c++)
 		;
 	result = *c ? run(*c, argc - 2, argv + 2) : general_option(argc, argv);
-	if ((fflush(stdout) != 0 || ferror(stdout)) && result == COMMAND_DONE) {
+	if (result == COMMAND_DONE && (fflush(stdout) != 0 || ferror(stdout))) {
 		fputs("peervisor: cannot write to the standard output\n", stderr);
 		return COMMAND_FAILED;
 	}

@@ -2,13 +2,12 @@
 """`peervisor run` by itself: consoles, ends, exit codes, disks, on a stub instead of a kernel."""
 
 import os
-import pty
-import select
 import signal
 import struct
 import subprocess
 import time
 
+import pexpect
 import pytest
 
 from conftest import PEERVISOR, ROOT
@@ -169,33 +168,148 @@ def test_a_signal_ends_it_all(stub, tmp_path, number):
     assert not os.path.exists("/proc/%d" % qemu[0])
 
 
-def test_terminal_keys(stub, tmp_path):
+def test_until(stub, tmp_path):
+    result = run(stub(), "--no-terminal", "--timeout", "30", "--log-dir", tmp_path, "--until", "vm_a.log=up")
+    assert result.returncode == 0, result.stderr
+    result = run(stub(), "--no-terminal", "--timeout", "3", "--log-dir", tmp_path, "--until", "vm_a.log=never")
+    assert result.returncode == 124
+
+
+@pytest.mark.parametrize("option", [("--console", "vm_c"), ("--expect", "vm_c=x"), ("--send", "vmm=x")])
+def test_a_console_that_is_not_there(stub, tmp_path, option):
+    result = run(stub(), "--no-terminal", "--timeout", "30", "--log-dir", tmp_path, *option)
+    assert (result.returncode, result.stderr.count("\n")) == (2, 1)
+    assert "it has vm_a, vm_b, system, and NAME.log" in result.stderr
+
+
+def test_logs_of_two_runs_are_kept_apart(machine, stub, tmp_path):
+    m = machine(stub(), timeout=30)
+    m.expect("vm_a.log", "up", 20)
+    result = run(stub(), "--no-terminal", "--log-dir", tmp_path / "logs")
+    assert (result.returncode, result.stderr.count("\n")) == (1, 1)
+    assert "another run writes its logs to" in result.stderr
+    assert (tmp_path / "logs/vm_a.log").read_text() == "vm_a: up\n"
+    m.process.stdin.write(b"o")
+    assert m.wait(20) == 0
+
+
+def test_a_log_that_cannot_be_written(stub, tmp_path):
+    (tmp_path / "vm_a.console").mkdir()
+    result = run(stub(), "--no-terminal", "--timeout", "30", "--log-dir", tmp_path, "--until", "vm_a.log=up")
+    assert result.returncode == 0 and result.stderr.count("cannot write") == 1
+    assert "vm_a| a's console" in result.stdout
+    (tmp_path / "file").touch()
+    result = run(stub(), "--no-terminal", "--log-dir", tmp_path / "file")
+    assert (result.returncode, result.stderr.count("\n")) == (1, 1) and "Not a directory" in result.stderr
+
+
+@pytest.mark.parametrize("how, says", [("kill", "by signal 9 (Killed)"), ("halt", "with code 0")])
+def test_qemu_ends_by_itself(stub, tmp_path, how, says):
+    p = subprocess.Popen([str(PEERVISOR), "run", str(stub()), "--no-terminal", "--log-dir", str(tmp_path), "--timeout",
+                          "40"] + (["--expect", "vm_a.log=up", "--send", "vm_a=h"] if how == "halt" else []),
+                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    for line in p.stdout:
+        if "vm_a: up" in line:
+            break
+    if how == "kill":
+        os.kill(children(p.pid)[0], signal.SIGKILL)
+    _, errors = p.communicate(timeout=20)
+    assert p.returncode == 1 and "QEMU ended by itself, " + says in errors
+
+
+def test_nobody_reads_the_output(stub, tmp_path):
+    """As `peervisor run ... | head -1`: it ends, and QEMU with it."""
+    p = subprocess.Popen([str(PEERVISOR), "run", str(stub()), "--no-terminal", "--log-dir", str(tmp_path)],
+                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    os.set_blocking(p.stdout.fileno(), True)
+    p.stdout.readline()
+    qemu = children(p.pid)
+    p.stdout.close()
+    assert p.wait(20) == 128 + signal.SIGPIPE
+    assert not os.path.exists("/proc/%d" % qemu[0])
+
+
+def test_lines_without_an_end(stub, tmp_path):
+    """What is echoed has no line end for long: it comes in pieces, and none is lost."""
+    text = "x" * 3000
+    result = run(stub(), "--no-terminal", "--timeout", "30", "--log-dir", tmp_path, "--expect", "vm_a.log=up",
+                 "--send", "vm_a=" + text, "--send", "vm_a=h")
+    assert "QEMU ended by itself" in result.stderr
+    pieces = [line[6:] for line in result.stdout.splitlines() if line.startswith("vm_a| ")]
+    assert "".join(pieces).count("x") == 3000 and max(len(p) for p in pieces) < 1024
+    assert (tmp_path / "vm_a.console").read_text().count("x") == 3000
+
+
+@pytest.fixture
+def terminal(stub, tmp_path):
+    """A run on a terminal of its own."""
+    running = []
+
+    def start(*options, size=(24, 80)):
+        child = pexpect.spawn(str(PEERVISOR), ["run", str(stub()), "--log-dir", str(tmp_path / "l"), "--timeout", "40",
+                                               *options], dimensions=size, timeout=20, encoding="utf-8")
+        running.append(child)
+        return child
+
+    yield start
+    for child in running:
+        child.close(force=True)
+
+
+def ended(child):
+    child.expect(pexpect.EOF)
+    child.close()
+    return child.exitstatus
+
+
+def test_terminal_keys(terminal):
     """On a terminal: the shown console only, Ctrl-^ goes on, Ctrl-] leaves."""
-    pid, fd = pty.fork()
-    if pid == 0:
-        os.execv(str(PEERVISOR), [str(PEERVISOR), "run", str(stub()), "--log-dir", str(tmp_path / "l"), "--timeout", "40"])
-    seen = b""
+    child = terminal()
+    child.expect_exact("console vm_a. Keys: Ctrl-^ next console, Ctrl-] leave")
+    child.expect_exact("a's console")
+    assert "b's console" not in child.before
+    child.send("\x1e")
+    child.expect_exact("console vm_b, 2 of ")
+    child.expect_exact("b's console")
+    child.send("\x1d")
+    child.expect_exact("console logs:")
+    assert ended(child) == 0
 
-    def until(text, seconds=20):
-        nonlocal seen
-        end = time.monotonic() + seconds
-        while text not in seen:
-            assert time.monotonic() < end, seen
-            if select.select([fd], [], [], 0.5)[0]:
-                try:
-                    seen += os.read(fd, 4096)
-                except OSError:
-                    break
-        assert text in seen, seen
 
-    until(b"Ctrl-^ next console, Ctrl-] leave")
-    until(b"a's console")
-    assert b"b's console" not in seen
-    os.write(fd, b"\x1e")
-    until(b"console vm_b")
-    until(b"b's console")
-    os.write(fd, b"\x1d")
-    until(b"console logs:")
-    _, status = os.waitpid(pid, 0)
-    assert os.waitstatus_to_exitcode(status) == 0
-    os.close(fd)
+def test_control_c_goes_to_the_guest(terminal):
+    child = terminal()
+    child.expect_exact("a's console")
+    child.send("\x03\x1a!")        # and Ctrl-Z: the stub echoes them
+    child.expect_exact("\x03\x1a!")
+    child.send("\x1d")
+    assert ended(child) == 0
+
+
+def test_terminal_is_as_before_in_the_end(stub, tmp_path):
+    """Also after QEMU was killed."""
+    child = pexpect.spawn("/bin/sh", ["-c", "stty -a >%s/before; %s run %s --log-dir %s/l --timeout 40; stty -a >%s/after" % (
+        tmp_path, PEERVISOR, stub(), tmp_path, tmp_path)], timeout=20, encoding="utf-8")
+    child.expect_exact("a's console")
+    runner, = children(child.pid)
+    os.kill(children(runner)[0], signal.SIGKILL)
+    child.expect_exact("QEMU ended by itself, by signal 9")
+    child.expect(pexpect.EOF)
+    assert (tmp_path / "before").read_text() == (tmp_path / "after").read_text()
+
+
+def test_small_window(terminal):
+    child = terminal(size=(10, 40))
+    child.expect_exact("this window is 40x10; programs of the guests write for 80x24")
+    child.send("\x1d")
+    assert ended(child) == 0
+
+
+def test_the_terminal_goes_away(terminal):
+    child = terminal()
+    child.expect_exact("a's console")
+    qemu = children(child.pid)
+    child.close(force=False)        # SIGHUP
+    end = time.monotonic() + 15
+    while os.path.exists("/proc/%d" % qemu[0]):
+        assert time.monotonic() < end
+        time.sleep(0.05)

@@ -55,12 +55,17 @@ static bool set_no_terminal(struct settings *s, const char *const *v)
 
 static bool set_expect(struct settings *s, const char *const *v)
 {
-	return steps_add(&s->run, false, v[0]);
+	return steps_add(&s->run, STEP_EXPECT, v[0]);
 }
 
 static bool set_send(struct settings *s, const char *const *v)
 {
-	return steps_add(&s->run, true, v[0]);
+	return steps_add(&s->run, STEP_SEND, v[0]);
+}
+
+static bool set_until(struct settings *s, const char *const *v)
+{
+	return steps_add(&s->run, STEP_UNTIL, v[0]);
 }
 
 static bool set_timeout(struct settings *s, const char *const *v)
@@ -147,8 +152,10 @@ static const struct option own[] = {
 	{ "no-terminal", 0, 0, OPTION_TEXT, NULL, "print all consoles, each line with its name",
 	  set_no_terminal },
 	{ "expect", 0, 1, OPTION_TEXT, "NAME=TEXT",
-	  "wait for a text on console NAME, then go on with the next --expect or --send", set_expect },
+	  "wait for a text on console NAME, then go on with the next of --expect, --send, --until", set_expect },
 	{ "send", 0, 1, OPTION_TEXT, "NAME=LINE", "type a line on console NAME", set_send },
+	{ "until", 0, 1, OPTION_TEXT, "NAME=TEXT", "wait for a text on console NAME, then end the run with code 0",
+	  set_until },
 	{ "timeout", 0, 1, OPTION_TEXT, "SECONDS", "end the run then, with exit code 124", set_timeout },
 	{ "raw", 0, 0, OPTION_TEXT, NULL, "standard input and output are the machine's UART", set_raw },
 	{ "qemu-arg", 0, 1, OPTION_TEXT, "ARG", "one more argument of QEMU; may be given several times",
@@ -169,7 +176,7 @@ const struct command run_command = {
 		"All other keys, Ctrl-C too, go to the guest. Elsewhere all consoles are printed with their names.\n"
 		"The run ends when all VMs are off.\n",
 	.options = (const struct option *const[]){ own, assembly_options, assembly_image_options, NULL },
-	.exits = "0 all VMs powered off, or you left; 1 a VM stopped, or the machine cannot be started; "
+	.exits = "0 all VMs powered off, --until came, or you left; 1 a VM stopped, or the machine cannot be started; "
 		 "2 wrong usage; 124 --timeout; 128 + N a signal",
 	.examples = (const char *const[]){
 		"peervisor run two-vms.img --disk disk.img",

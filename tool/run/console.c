@@ -4,6 +4,7 @@
  * comes before the first label is the kernel's and the root task's: console `system`.
  */
 #include <ctype.h>
+#include <errno.h>
 #include <string.h>
 
 #include "run.h"
@@ -18,6 +19,18 @@ static const char *log_name(struct consoles *all, const char *label)
 	return arena_format(all->arena, "%s/%s%s", all->log_dir, label, log ? "" : ".console");
 }
 
+/* A run is worth more than its log: it goes on without. */
+static void open_log(struct consoles *all, struct console *c)
+{
+	const char *path = log_name(all, c->label);
+
+	c->log = fopen(path, "w");
+	if (c->log || all->complained)
+		return;
+	all->complained = true;
+	fprintf(stderr, "[peervisor] cannot write %s: %s\r\n", path, strerror(errno));
+}
+
 struct console *console_get(struct consoles *all, const char *label)
 {
 	struct console **end, *c;
@@ -28,7 +41,7 @@ struct console *console_get(struct consoles *all, const char *label)
 	c = ARENA_NEW(all->arena, struct console);
 	strncpy(c->label, label, sizeof(c->label) - 1);
 	if (all->log_dir)
-		c->log = fopen(log_name(all, c->label), "w");
+		open_log(all, c);
 	*end = c;
 	return c;
 }

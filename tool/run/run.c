@@ -24,6 +24,7 @@ struct run {
 	bool terminal;
 	bool ended;
 	bool input_closed;
+	bool lost;		/* QEMU ended by itself */
 	int result;
 	bool server_seen;	/* the serial server runs: it listens to labels */
 	unsigned int step;	/* the next of options->steps */
@@ -41,17 +42,23 @@ static long long now_ms(void)
 	return t.tv_sec * 1000ll + t.tv_nsec / 1000000;
 }
 
-static void out(const char *bytes, size_t length)
-{
-	fwrite(bytes, 1, length, stdout);
-	fflush(stdout);
-}
-
 static void end(struct run *r, int result)
 {
 	r->ended = true;
 	if (!r->result)
 		r->result = result;
+}
+
+static void flush(struct run *r)
+{
+	if (fflush(stdout) != 0)
+		end(r, 128 + SIGPIPE);
+}
+
+static void out(struct run *r, const char *bytes, size_t length)
+{
+	fwrite(bytes, 1, length, stdout);
+	flush(r);
 }
 
 /* Lines of our own on a raw terminal need the carriage return. */
@@ -88,7 +95,7 @@ static void send_steps(struct run *r)
 {
 	const struct run_options *o = r->options;
 
-	for (; r->step < o->step_count && o->steps[r->step].send; r->step++) {
+	for (; r->step < o->step_count && o->steps[r->step].kind == STEP_SEND; r->step++) {
 		select_console(r, console_get(&r->consoles, o->steps[r->step].console));
 		send_input(r, o->steps[r->step].text, strlen(o->steps[r->step].text));
 		send_input(r, "\n", 1);
@@ -99,6 +106,8 @@ static void look_for_step(struct run *r, const struct console *c, const char *li
 {
 	if (!steps_waiting_for(r->options, r->step, c->label, line, length))
 		return;
+	if (r->options->steps[r->step].kind == STEP_UNTIL)
+		end(r, RUN_OK);
 	r->step++;
 	send_steps(r);
 }
@@ -108,7 +117,7 @@ static void on_bytes(void *context, struct console *c, const char *bytes, size_t
 	struct run *r = context;
 
 	if (r->terminal && c == r->shown)
-		out(bytes, length);
+		out(r, bytes, length);
 	if (!r->server_seen && strcmp(c->label, "system") != 0) {
 		r->server_seen = true;
 		select_console(r, r->shown);
@@ -182,14 +191,14 @@ static void on_line(void *context, struct console *c, const char *line)
 
 	if (!r->terminal && !r->options->raw) {
 		printf("%s| %s\n", c->label, line);
-		fflush(stdout);
+		flush(r);
 	}
 	watch_line(r, c, line);
 	look_for_step(r, c, line, strlen(line));
 }
 
 /* What is kept of a console, from a line's start. */
-static void show_again(const struct console *c)
+static void show_again(struct run *r, const struct console *c)
 {
 	size_t i = c->kept_total > CONSOLE_KEPT ? c->kept_total - CONSOLE_KEPT : 0;
 
@@ -197,18 +206,35 @@ static void show_again(const struct console *c)
 		i++;
 	for (; i < c->kept_total; i++)
 		fputc(c->kept[i % CONSOLE_KEPT], stdout);
-	fflush(stdout);
+	flush(r);
+}
+
+/* "2 of 5" */
+static unsigned int position(const struct run *r, const struct console *of, unsigned int *count)
+{
+	const struct console *c;
+	unsigned int n = 0;
+
+	*count = 0;
+	for (c = r->consoles.list; c; c = c->next) {
+		++*count;
+		if (c == of)
+			n = *count;
+	}
+	return n;
 }
 
 static void next_console(struct run *r)
 {
 	struct console *c = r->shown && r->shown->next ? r->shown->next : r->consoles.list;
+	unsigned int count, n = position(r, c, &count);
 	char text[256];
 
 	select_console(r, c);
-	snprintf(text, sizeof(text), "console %s (Ctrl-^ next console, Ctrl-] leave)", c->label);
+	snprintf(text, sizeof(text), "console %s, %u of %u (Ctrl-^ next console, Ctrl-] leave)", c->label, n,
+		 count);
 	say(r, text);
-	show_again(c);
+	show_again(r, c);
 }
 
 static void on_keys(struct run *r, const char *keys, size_t length)
@@ -251,11 +277,10 @@ static void read_uart(struct run *r)
 
 	if (n > 0) {
 		if (r->options->raw)
-			out(bytes, (size_t)n);
+			out(r, bytes, (size_t)n);
 		console_feed(&r->consoles, bytes, (size_t)n);
 	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
-		if (!r->ended)
-			say(r, "QEMU ended by itself");
+		r->lost = !r->ended;
 		end(r, RUN_FAILED);
 	}
 }
@@ -304,9 +329,10 @@ static int time_left(struct run *r)
 
 static void loop(struct run *r)
 {
-	struct pollfd fds[4] = {
+	struct pollfd fds[5] = {
 		{ .fd = r->machine.uart }, { .fd = r->signals, .events = POLLIN },
 		{ .fd = r->machine.qmp, .events = POLLIN }, { .fd = 0, .events = POLLIN },
+		{ .fd = 1 },	/* nobody reads any more: `peervisor run ... | head` */
 	};
 	bool reads_input = r->terminal || r->options->raw;
 	int ms;
@@ -317,10 +343,12 @@ static void loop(struct run *r)
 				    ? 0
 				    : -1;
 		ms = time_left(r);
-		if (r->ended || (poll(fds, 4, ms) < 0 && errno != EINTR))
+		if (r->ended || (poll(fds, 5, ms) < 0 && errno != EINTR))
 			break;
 		if (fds[1].revents)
 			read_signal(r);
+		if (fds[4].revents & POLLERR)
+			end(r, 128 + SIGPIPE);
 		if (fds[0].revents & (POLLIN | POLLHUP))
 			read_uart(r);
 		if (fds[0].revents & POLLOUT)
@@ -369,26 +397,45 @@ static void open_consoles(struct arena *a, struct run *r)
 static void announce(struct run *r)
 {
 	char text[CONSOLE_LABEL + 128];
+	unsigned int columns, rows;
 
 	snprintf(text, sizeof(text), "console %s. Keys: Ctrl-^ next console, Ctrl-] leave",
 		 r->shown->label);
+	say(r, text);
+	if (!terminal_small(&columns, &rows))
+		return;
+	snprintf(text, sizeof(text), "this window is %ux%u; programs of the guests write for %ux%u", columns, rows,
+		 TERMINAL_COLUMNS, TERMINAL_ROWS);
+	say(r, text);
+}
+
+static void explain_end(const struct run *r, int status)
+{
+	char text[128];
+
+	if (!r->lost)
+		return;
+	if (WIFSIGNALED(status))
+		snprintf(text, sizeof(text), "QEMU ended by itself, by signal %d (%s)", WTERMSIG(status),
+			 strsignal(WTERMSIG(status)));
+	else
+		snprintf(text, sizeof(text), "QEMU ended by itself, with code %d", WEXITSTATUS(status));
 	say(r, text);
 }
 
 int run_image(struct arena *a, const struct run_options *options)
 {
 	struct run *r = ARENA_NEW(a, struct run);
-	int status;
+	int status, folder = -1;
 
 	r->options = options;
 	r->manifest = manifest_read(a, options->image);
 	if (!r->manifest)
 		return RUN_FAILED;
-	if (options->log_dir && mkdir(options->log_dir, 0777) < 0 && errno != EEXIST) {
-		fprintf(stderr, "peervisor: folder %s: %s; give another with --log-dir\n",
-			options->log_dir, strerror(errno));
+	if (!check_consoles(options, r->manifest))
+		return RUN_USAGE;
+	if (options->log_dir && (folder = check_log_folder(options->log_dir)) < 0)
 		return RUN_FAILED;
-	}
 	if (!open_signals(r) || !machine_start(a, options, r->manifest, &r->machine))
 		return RUN_FAILED;
 	r->deadline = options->timeout ? now_ms() + options->timeout * 1000ll : 0;
@@ -402,10 +449,13 @@ int run_image(struct arena *a, const struct run_options *options)
 	loop(r);
 	status = machine_stop(&r->machine);
 	console_close(&r->consoles);
+	explain_end(r, status);
 	terminal_restore();
 	if (WIFEXITED(status) && WEXITSTATUS(status) && !r->result)
 		r->result = RUN_FAILED;
 	if (!options->raw && options->log_dir)
 		fprintf(stderr, "[peervisor] console logs: %s\n", options->log_dir);
+	if (folder >= 0)
+		close(folder);
 	return r->result;
 }

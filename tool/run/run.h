@@ -21,11 +21,13 @@ struct run_disk {
 	const char *path;
 };
 
-/* Of a run without a person: a text to wait for, or a line to type. */
+/* Of a run without a person: a text to wait for, a line to type, a text that ends the run. */
+enum step_kind { STEP_EXPECT, STEP_SEND, STEP_UNTIL };
+
 struct run_step {
 	char console[CONSOLE_LABEL];
 	const char *text;
-	bool send;
+	enum step_kind kind;
 };
 
 struct run_options {
@@ -67,10 +69,16 @@ int machine_stop(struct machine_process *p);
 
 /* steps.c */
 /* False: not CONSOLE=TEXT, or too many. */
-bool steps_add(struct run_options *o, bool send, const char *argument);
+bool steps_add(struct run_options *o, enum step_kind kind, const char *argument);
 /* Step number next waits for something that is in this line of this console. */
 bool steps_waiting_for(const struct run_options *o, unsigned int next, const char *console,
 		       const char *line, size_t length);
+
+/* check.c */
+/* Whether the image has the consoles that the options name; said if not. */
+bool check_consoles(const struct run_options *o, const struct manifest *m);
+/* Makes it, and keeps other runs out of it as long as the descriptor is open; -1: said why not. */
+int check_log_folder(const char *folder);
 
 /* verdict.c */
 enum verdict { VERDICT_NONE, VERDICT_OFF, VERDICT_STOPPED, VERDICT_DEAD };
@@ -93,6 +101,7 @@ struct console {
 struct consoles {
 	struct arena *arena;
 	const char *log_dir;
+	bool complained;		/* a log cannot be written */
 	struct console *list;
 	struct console *current;	/* source of the bytes now */
 	char label[CONSOLE_LABEL];
@@ -109,10 +118,15 @@ void console_feed(struct consoles *all, const char *bytes, size_t length);
 void console_close(struct consoles *all);
 
 /* terminal.c */
+#define TERMINAL_COLUMNS 80	/* what programs on a serial line take for granted */
+#define TERMINAL_ROWS	24
+
 #define TERMINAL_SWITCH	0x1e	/* Ctrl-^ */
 #define TERMINAL_LEAVE	0x1d	/* Ctrl-] */
 
 bool terminal_raw(void);
+/* Whether the window is smaller than that. */
+bool terminal_small(unsigned int *columns, unsigned int *rows);
 void terminal_restore(void);
 
 #endif

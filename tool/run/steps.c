@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * --expect CONSOLE=TEXT and --send CONSOLE=LINE, in the order given: a run without a person waits
- * for a text on a console, then types a line on one.
+ * --expect CONSOLE=TEXT, --send CONSOLE=LINE and --until CONSOLE=TEXT, in the order given: a run
+ * without a person waits for a text on a console, types a line on one, and ends.
  */
 #include "run.h"
 
 #include <string.h>
 
-bool steps_add(struct run_options *o, bool send, const char *argument)
+bool steps_add(struct run_options *o, enum step_kind kind, const char *argument)
 {
 	const char *equals = strchr(argument, '=');
 	struct run_step *step = &o->steps[o->step_count];
@@ -17,7 +17,7 @@ bool steps_add(struct run_options *o, bool send, const char *argument)
 		return false;
 	memcpy(step->console, argument, (size_t)(equals - argument));
 	step->text = equals + 1;
-	step->send = send;
+	step->kind = kind;
 	o->step_count++;
 	return true;
 }
@@ -27,6 +27,6 @@ bool steps_waiting_for(const struct run_options *o, unsigned int next, const cha
 {
 	const struct run_step *step = &o->steps[next];
 
-	return next < o->step_count && !step->send && strcmp(step->console, console) == 0 &&
+	return next < o->step_count && step->kind != STEP_SEND && strcmp(step->console, console) == 0 &&
 	       memmem(line, length, step->text, strlen(step->text));
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -23,6 +24,17 @@ bool terminal_raw(void)
 	raw.c_cc[VTIME] = 0;
 	changed = tcsetattr(0, TCSANOW, &raw) == 0;
 	return changed;
+}
+
+bool terminal_small(unsigned int *columns, unsigned int *rows)
+{
+	struct winsize size;
+
+	if (ioctl(1, TIOCGWINSZ, &size) < 0 || !size.ws_col || !size.ws_row)
+		return false;
+	*columns = size.ws_col;
+	*rows = size.ws_row;
+	return *columns < TERMINAL_COLUMNS || *rows < TERMINAL_ROWS;
 }
 
 void terminal_restore(void)
