@@ -10,6 +10,7 @@
 #define SYSREGS		64
 
 struct fake_counts fake_counts;
+void (*fake_tlb_flushed)(u64 vmid, u64 address, bool all);
 unsigned int mmu_address_bits = 44;
 _Alignas(8192) u64 mmu_empty_space[1024];
 
@@ -99,11 +100,15 @@ void cache_unify(const void *start, u64 bytes)
 void tlb_flush_vmid(u64 vmid)
 {
 	fake_counts.flush_vmid++;
+	if (fake_tlb_flushed)
+		fake_tlb_flushed(vmid, 0, true);
 }
 
 void tlb_flush_ipa(u64 vmid, u64 ipa)
 {
 	fake_counts.flush_ipa++;
+	if (fake_tlb_flushed)
+		fake_tlb_flushed(vmid, ipa, false);
 }
 
 volatile u32 *gich_register(unsigned int offset)

@@ -60,7 +60,8 @@ struct name {
 static const struct name constants[] = {
 	{ "null", 0 }, { "self", S_TCB }, { "root", S_CNODE }, { "vspace", S_VSPACE },
 	{ "irqs", S_IRQ_CONTROL }, { "asids", S_ASID_CONTROL }, { "pool", S_ASID_POOL },
-	{ "domain", S_DOMAIN }, { "smc", SEL4_SLOT_SMC }, { "big", S_UNTYPED }, { "dev", S_DEVICE }, { "far", S_FAR_DEVICE },
+	{ "domain", S_DOMAIN }, { "smc", SEL4_SLOT_SMC },
+	{ "big", S_UNTYPED }, { "dev", S_DEVICE }, { "far", S_FAR_DEVICE },
 	{ "InvalidRoot", seL4_InvalidRoot }, { "MissingCapability", seL4_MissingCapability },
 	{ "DepthMismatch", seL4_DepthMismatch }, { "GuardMismatch", seL4_GuardMismatch },
 	{ "Untyped", seL4_UntypedObject }, { "TCB", seL4_TCBObject },

@@ -23,6 +23,9 @@ struct fake_counts {
 
 extern struct fake_counts fake_counts;
 
+/* Called for each TLB invalidation: of one address, or all of a VMID. */
+extern void (*fake_tlb_flushed)(u64 vmid, u64 address, bool all);
+
 /* All registers 0, no operation counted, 44-bit addresses. */
 void fake_cpu_reset(void);
 
