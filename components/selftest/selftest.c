@@ -126,6 +126,7 @@ static void test_flood(void)
 	log_info("\nflood: over");
 }
 
+static volatile int largest = 0x7fffffff;
 static volatile int *volatile nowhere = (volatile int *)8;
 
 int main(void)
@@ -146,6 +147,8 @@ int main(void)
 		exit(3);
 	if (strcmp(end, "config") == 0)
 		config_u64(CONFIG_ROOT, "no-such-property");
+	if (strcmp(end, "undefined") == 0)
+		largest = largest + 1;
 	if (strcmp(end, "fault") == 0)
 		*nowhere = 1;
 	return 0;

@@ -27,6 +27,7 @@ ENDS = {
     "abort": r"tested: error: PANIC at .*libc\.c:\d+: abort",
     "exit": r"tested: error: PANIC at .*libc\.c:\d+: exit with status 3",
     "assert": r"tested: error: PANIC at .*selftest\.c:\d+: main: assertion '.*this is asserted.*' failed",
+    "undefined": r"tested: error: PANIC at .*selftest\.c:\d+: undefined behaviour: an addition overflows",
     "config": r"tested: error: PANIC at .*config\.c:\d+: configuration: /: property 'no-such-property' is missing",
 }
 
