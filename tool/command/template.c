@@ -40,10 +40,10 @@ static const char component_readme[] =
 	"| `@.camkes` | the component's type, and a system with one of it |\n"
 	"| `components/^/@.c` | its program; all `*.c` and `*.S` files there are compiled |\n"
 	"\n"
-	"    peervisor run @/@.camkes --no-terminal --timeout 10\n"
+	"    peervisor run @/@.camkes --no-terminal --timeout 10 --until '@.log=hello'\n"
 	"\n"
-	"compiles what has changed, builds `@.img` and boots it. Components do not power off, so the time limit\n"
-	"ends the run.\n";
+	"compiles what has changed, builds `@.img`, boots it, and ends when `hello` is on console `@.log`; without\n"
+	"`--until` it runs until you leave it with Ctrl-]. Components do not power off.\n";
 
 static const char assembly_camkes[] =
 	"/*\n"
