@@ -6,10 +6,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define CONFIG_RAMS		8
+#define CONFIG_RAMS		16	/* RAM, and a window for each backend */
 #define CONFIG_VCPUS		8
 #define CONFIG_IRQS		48
-#define CONFIG_MEMDEVS		8
+#define CONFIG_MEMDEVS		16
 #define CONFIG_CONNECTIONS	16
 
 struct config_range {

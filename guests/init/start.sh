@@ -9,11 +9,16 @@ mount -t devtmpfs dev /dev
 mkdir -p /dev/pts
 mount -t devpts pts /dev/pts
 mount -t tmpfs tmp /tmp
-for module in $(cat /etc/modules); do
-	modprobe "$module" || echo "init: module $module does not load"
-done
+# load MODULE...: a kernel of which this file system has no modules has all of them built in
+load() {
+	[ -d "/lib/modules/$(uname -r)" ] || return 0
+	for module; do
+		modprobe "$module" || echo "init: module $module does not load"
+	done
+}
+load $(cat /etc/modules)
 # A network function is only in some VMs, and its driver comes with no other device.
-! grep -qs '^virtio:d00000001' /sys/bus/virtio/devices/*/modalias || modprobe virtio_net
+! grep -qs '^virtio:d00000001' /sys/bus/virtio/devices/*/modalias || load virtio_net
 stty rows 24 cols 80	# a serial line has no size of its own
 
 # given WORD: is it on the kernel's command line?

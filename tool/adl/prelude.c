@@ -22,6 +22,8 @@ const char prelude_text[] =
 	"    attribute string console = \"pl011\";\n"
 	"    attribute int heap_size = \"512K\";\n"
 	"    attribute string sharing;\n"
+	"    attribute int swiotlb_base;\n"
+	"    attribute int swiotlb_size;\n"
 	"    attribute int start_timeout = 0;\n"
 	"    attribute string untyped_mmios[];\n"
 	"    attribute int irqs[];\n"

@@ -22,6 +22,8 @@
 #define COMPONENT_INITRD	0x200000000ull
 #define COMPONENT_DTB		0x300000000ull
 #define COMPONENT_RAM		0x1000000000ull
+#define COMPONENT_WINDOWS	0x3000000000ull	/* one for each connection as driver */
+#define COMPONENT_WINDOW	0x40000000ull
 
 #define COMPONENT_THREADS	64u	/* as in runtime/include/peervisor/component.h */
 

@@ -212,7 +212,7 @@ static struct tree *connection_node(struct component *c, const struct model_link
 	tree_string(t, "role", device ? "device" : "driver");
 	tree_string(t, "peer", peer->name);
 	tree_u64(t, "peer-id", peer->id);
-	tree_string(t, "sharing", l->driver->sharing);
+	tree_string(t, "sharing", link_sharing(l));
 	return t;
 }
 
@@ -241,7 +241,7 @@ static void connect_driver(const struct machine *driver, const struct machine *d
 	tree_pair(t, "segment", GUEST_ECAM(l->driver_index), GUEST_ECAM_SIZE);
 	tree_pair(t, "window", GUEST_WINDOW(l->driver_index), GUEST_WINDOW_SIZE);
 	tree_u64(t, "intx", GUEST_INTX(l->driver_index));
-	tree_pair(t, "memdev", vm->ram_base, vm->ram_size);
+	tree_pair(t, "memdev", link_shared_base(l), link_shared_size(l));
 	tree_u64(t, "start-timeout", vm->start_timeout);
 }
 
@@ -282,20 +282,38 @@ static void connect_device(struct system *s, const struct machine *driver,
 			 notification, 0, SEL4_RIGHT_WRITE, w->downcall);
 	tree_u64(t, "intx", GUEST_INTX(l->driver_index));
 	tree_pair(t, "ram", vm->ram_base, vm->ram_size);
-	tree_triple(t, "memdev", vm->ram_base, vm->ram_size, l->memdev_ipa);
+	tree_triple(t, "memdev", link_shared_base(l), link_shared_size(l), l->memdev_ipa);
 	tree_triple(t, "driver-v2m", GUEST_V2M, GUEST_V2M_FIRST, GUEST_V2M_COUNT);
 	tree_pair(t, "driver-window", GUEST_WINDOW(l->driver_index), GUEST_WINDOW_SIZE);
+}
+
+/* Memory of the driver VM beside its RAM; its VMM clears it at the start. */
+static uint32_t add_window(struct system *s, const struct machine *driver,
+			   const struct model_link *l)
+{
+	struct tree *t = tree_node(driver->node, "ram@%u", l->driver_index + 1);
+	uint64_t vaddr = COMPONENT_WINDOWS + l->driver_index * COMPONENT_WINDOW;
+	uint32_t memory = distribution_device(s->distribution, l->window_paddr, l->window_size,
+					      SEL4_LARGE_PAGE_BITS, "%s.%s.window", l->device->name,
+					      l->driver->name);
+
+	component_map(driver->vmm, memory, vaddr, RIGHTS_RW);
+	map_guest(s, driver, memory, l->window_base, SEL4_ATTR_CACHEABLE | SEL4_ATTR_EXECUTE_NEVER);
+	tree_u64(t, "ipa", l->window_base);
+	tree_u64(t, "size", l->window_size);
+	tree_u64(t, "vaddr", vaddr);
+	return memory;
 }
 
 static void add_memdev(struct system *s, const struct machine *driver, const struct machine *device,
 		       const struct model_link *l)
 {
 	struct tree *t = tree_node(device->node, "memdev@%u", l->device_index);
+	uint32_t memory = l->confined ? add_window(s, driver, l) : driver->ram;
 
-	map_guest(s, device, driver->ram, l->memdev_ipa,
-		  SEL4_ATTR_CACHEABLE | SEL4_ATTR_EXECUTE_NEVER);
+	map_guest(s, device, memory, l->memdev_ipa, SEL4_ATTR_CACHEABLE | SEL4_ATTR_EXECUTE_NEVER);
 	tree_u64(t, "ipa", l->memdev_ipa);
-	tree_u64(t, "size", l->driver->ram_size);
+	tree_u64(t, "size", link_shared_size(l));
 }
 
 static void connect(struct system *s, const struct machine *driver, const struct machine *device,

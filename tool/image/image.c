@@ -159,11 +159,15 @@ static void add_reserves(struct build *b)
 {
 	const struct platform *p = b->model->platform;
 	const struct model_vm *vm;
+	const struct model_link *l;
 
 	add_reserve(b, "guest memory", p->guest_memory.base, p->guest_memory.size);
 	for (vm = b->model->vms; vm; vm = vm->next)
 		if (vm->ram_paddr >= p->native_memory.base)
 			add_reserve(b, vm->name, vm->ram_paddr, vm->ram_size);
+	for (l = b->model->links; l; l = l->next)
+		if (l->confined && l->window_paddr >= p->native_memory.base)
+			add_reserve(b, "window", l->window_paddr, l->window_size);
 }
 
 static void lay_out(struct build *b)
@@ -332,9 +336,13 @@ static void print_map(const struct build *b)
 		fprintf(stderr, "                %s sees it at 0x%llx\n", vm->name,
 			(unsigned long long)vm->ram_base);
 	}
-	for (l = m->links; l; l = l->next)
-		fprintf(stderr, "  %s sees the memory of %s at 0x%llx\n", l->device->name,
-			l->driver->name, (unsigned long long)l->memdev_ipa);
+	for (l = m->links; l; l = l->next) {
+		if (l->confined)
+			print_range("window of", l->driver->name, l->window_paddr, l->window_size);
+		fprintf(stderr, "                %s sees %s of %s at 0x%llx\n", l->device->name,
+			l->confined ? "it instead of the memory" : "the memory", l->driver->name,
+			(unsigned long long)l->memdev_ipa);
+	}
 	print_range("kernel, components", "", m->platform->native_memory.base, b->user_size);
 }
 

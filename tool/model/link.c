@@ -24,26 +24,6 @@ static struct model_vm *find_word(struct model *m, const char *word, const struc
 	return a && b ? NULL : a ? a : b;
 }
 
-static void check_sharing(struct model *m, struct model_vm *driver)
-{
-	if (!driver->sharing)
-		diagnostic_error(m->diagnostics, driver->instance->at,
-				 "the kernel of %s cannot confine DMA "
-				 "to a window (CONFIG_DMA_RESTRICTED_POOL is off); set %s.sharing "
-				 "= \"ram\" to "
-				 "let its backends reach all of its memory",
-				 driver->name, driver->instance->name);
-	else if (strcmp(driver->sharing, "swiotlb") == 0)
-		diagnostic_error(m->diagnostics, driver->sharing_at,
-				 "sharing \"swiotlb\" is not in this "
-				 "version; set it to \"ram\"");
-	else if (strcmp(driver->sharing, "ram") != 0)
-		diagnostic_error(m->diagnostics, driver->sharing_at,
-				 "sharing \"%s\" is not known; write "
-				 "\"ram\"",
-				 driver->sharing);
-}
-
 static void add_link(struct model *m, struct model_link ***end, const struct adl_virtio *v)
 {
 	struct model_link *l = ARENA_NEW(m->arena, struct model_link), *other;
@@ -67,8 +47,6 @@ static void add_link(struct model *m, struct model_link ***end, const struct adl
 					 l->device->name, l->driver->name, other->at->line);
 			return;
 		}
-	if (!l->driver->links)
-		check_sharing(m, l->driver);
 	l->device_index = l->device->served++;
 	l->driver_index = l->driver->links++;
 	if (l->driver->links > LINKS_MAX || l->device->served > LINKS_MAX - 1)
@@ -84,16 +62,10 @@ static const struct model_link *link_of(const struct model *m, const struct mode
 					const char *driver)
 {
 	const struct model_link *l;
-	const char *name;
 
-	for (l = m->links; l; l = l->next) {
-		if (l->device != device)
-			continue;
-		name = l->driver->instance->name;
-		if (strcmp(name, driver) == 0 || strcmp(l->driver->name, driver) == 0 ||
-		    (strncmp(name, "vm_", 3) == 0 && strcmp(name + 3, driver) == 0))
+	for (l = m->links; l; l = l->next)
+		if (l->device == device && model_vm_is_called(l->driver, driver))
 			return l;
-	}
 	return NULL;
 }
 
@@ -175,7 +147,6 @@ static void check_expected(struct model *m, const struct model_vm *vm)
 {
 	const struct adl_value *v, *backend;
 	const struct model_link *l;
-	const char *name;
 	bool found;
 
 	for (v = vm->expects ? vm->expects->items : NULL; v; v = v->next) {
@@ -183,12 +154,8 @@ static void check_expected(struct model *m, const struct model_vm *vm)
 		if (!backend || backend->kind != VALUE_STRING)
 			continue;
 		found = false;
-		for (l = m->links; l; l = l->next) {
-			name = l->device->instance->name;
-			found |= l->driver == vm && (strcmp(name, backend->string) == 0 ||
-						     (strncmp(name, "vm_", 3) == 0 &&
-						      strcmp(name + 3, backend->string) == 0));
-		}
+		for (l = m->links; l; l = l->next)
+			found |= l->driver == vm && model_vm_is_called(l->device, backend->string);
 		if (!found)
 			diagnostic_error(m->diagnostics, backend->at,
 					 "\"%s\" does not serve %s; add "
@@ -233,6 +200,7 @@ void model_connect_vms(struct model *m)
 
 	for (v = m->file->assembly.virtio; v; v = v->next)
 		add_link(m, &end, v);
+	model_windows(m);
 	for (vm = m->vms; vm; vm = vm->next) {
 		check_served(m, vm);
 		check_expected(m, vm);

@@ -17,6 +17,14 @@ struct model_vm *model_find_vm(const struct model *m, const char *instance)
 	return NULL;
 }
 
+bool model_vm_is_called(const struct model_vm *vm, const char *name)
+{
+	const char *instance = vm->instance->name;
+
+	return strcmp(instance, name) == 0 || strcmp(vm->name, name) == 0 ||
+	       (strncmp(instance, "vm_", 3) == 0 && strcmp(instance + 3, name) == 0);
+}
+
 static void add_vms(struct model *m)
 {
 	const struct adl_instance *i;

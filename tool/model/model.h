@@ -89,8 +89,23 @@ struct model_link {
 	struct model_vm *driver;
 	unsigned int device_index;	/* among the connections that the device VM serves */
 	unsigned int driver_index;
-	uint64_t memdev_ipa;		/* in the device VM */
+	bool confined;			/* sharing "swiotlb": the device VM sees a window, else all RAM */
+	const struct token *window_at;
+	uint64_t window_given;		/* swiotlb_base as set, or 0 */
+	uint64_t window_base;		/* guest physical in the driver VM */
+	uint64_t window_size;
+	uint64_t window_paddr;
+	uint64_t memdev_ipa;		/* what is shared, in the device VM */
 };
+
+/* What the device VM sees: the window or all RAM of the driver VM. */
+uint64_t link_shared_size(const struct model_link *l);
+uint64_t link_shared_paddr(const struct model_link *l);
+uint64_t link_shared_base(const struct model_link *l);	/* guest physical in the driver VM */
+static inline const char *link_sharing(const struct model_link *l)
+{
+	return l->confined ? "swiotlb" : "ram";
+}
 
 struct model_thread {
 	struct model_thread *next;
@@ -181,6 +196,7 @@ bool memory_plan(struct model *m, uint64_t fixed_size);
 /* Parts of model_build. */
 bool model_vm(struct model *m, struct model_vm *vm);
 void model_connect_vms(struct model *m);
+void model_windows(struct model *m);
 void model_native(struct model *m);
 void model_check_devices(struct model *m);
 void model_threads(struct model *m, struct model_component *c);
@@ -188,6 +204,8 @@ struct model_face *model_face(const struct model_component *c, const struct adl_
 void model_hardware(struct model *m, struct model_connection *c);
 void model_check_hardware(struct model *m);
 struct model_vm *model_find_vm(const struct model *m, const char *instance);
+/* By its name, its instance's, or the instance's without vm_. */
+bool model_vm_is_called(const struct model_vm *vm, const char *name);
 struct model_blob *model_blob(struct model *m, const char *name, const struct token *at, bool optional);
 
 /*

@@ -19,7 +19,11 @@ WARNINGS = {"compound-attribute-unread", "middle-vm-cache", "connection-setting"
 def make_guests(folder):
     image = bytearray(4096)
     image[56:60] = b"ARM\x64"
-    (folder / "linux").write_bytes(image)
+    for name, config in (("linux", "# CONFIG_DMA_RESTRICTED_POOL is not set\n"),
+                         ("linux-window", "CONFIG_SMP=y\nCONFIG_DMA_RESTRICTED_POOL=y\n"), ("linux-plain", None)):
+        (folder / name).write_bytes(image + name.encode())
+        if config:
+            (folder / (name + ".config")).write_text(config)
     (folder / "none").mkdir()
     (folder / "none/linux").write_bytes(image)
     (folder / "linux.gz").write_bytes(b"\x1f\x8b" + bytes(100))
