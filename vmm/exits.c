@@ -143,11 +143,14 @@ static enum result on_sysreg(struct vm *vm, struct vcpu *vcpu, uint32_t esr,
 	return HANDLED;
 }
 
-static void abort_access(struct vm *vm, struct vcpu *vcpu, const char *what, uint64_t address,
-			 enum vm_log_reason reason)
+/* Each attempt is told, but a guest in a loop does not fill the log: from 16 on the powers of two. */
+static void abort_access(struct vm *vm, struct vcpu *vcpu, const char *what, uint64_t address)
 {
-	vm_log_once(vm, reason, "%s at 0x%llx, pc 0x%llx: external abort", what,
-		    (unsigned long long)address, (unsigned long long)vcpu_pc(vcpu));
+	uint32_t n = ++vm->aborts;
+
+	if (n <= 16 || !(n & (n - 1)))
+		vm_log(vm, "%s at 0x%llx, pc 0x%llx: external abort (%u)", what,
+		       (unsigned long long)address, (unsigned long long)vcpu_pc(vcpu), n);
 	if (vcpu_has_vectors(vcpu))
 		vcpu_inject_abort(vcpu, false);
 	else
@@ -179,8 +182,7 @@ static enum result on_data_abort(struct vm *vm, struct vcpu *vcpu, uint32_t esr,
 
 	if (!(esr & ESR_DABT_ISV)) {
 		count(vm, EXIT_OTHER);
-		abort_access(vm, vcpu, "access that does not say what it is", address,
-			     LOG_NO_SYNDROME);
+		abort_access(vm, vcpu, "access that does not say what it is", address);
 		return HANDLED;
 	}
 	decode(&access, vcpu, esr, message);
@@ -194,14 +196,12 @@ static enum result on_data_abort(struct vm *vm, struct vcpu *vcpu, uint32_t esr,
 		vcpu->state = VCPU_WAIT_DEVICE;
 		return HANDLED;
 	case MMIO_READ_ONLY:
-		abort_access(vm, vcpu, "write to memory that is read-only for this VM", address,
-			     LOG_READ_ONLY);
+		abort_access(vm, vcpu, "write to memory that is read-only for this VM", address);
 		return HANDLED;
 	case MMIO_UNHANDLED:
 		break;
 	}
-	abort_access(vm, vcpu, access.write ? "write to nothing" : "read of nothing", address,
-		     LOG_UNMAPPED);
+	abort_access(vm, vcpu, access.write ? "write to nothing" : "read of nothing", address);
 	return HANDLED;
 }
 

@@ -179,7 +179,7 @@ static void put_reserved(struct fdt *f, const struct config *config)
 
 		if (!has_pool(c))
 			continue;
-		begin_at(f, "swiotlb", c->memdev.base);
+		begin_at(f, c->peer, c->memdev.base);
 		text(f, "compatible", "restricted-dma-pool");
 		reg(f, c->memdev.base, c->memdev.size);
 		cell(f, "phandle", PHANDLE_POOL + i);

@@ -100,6 +100,7 @@ struct vm {
 	uint64_t timer_set;		/* deadline that the timer server has; ~0: none */
 	uint64_t start_deadline;	/* WAITING: go on without the missing links; ~0: wait */
 	uint32_t logged;		/* bit n: reason n was logged, not again */
+	uint32_t aborts;		/* accesses to what this VM does not have */
 	struct vm_stats stats;
 };
 
@@ -136,9 +137,6 @@ void vm_log(struct vm *vm, const char *format, ...) __attribute__((format(printf
 
 enum vm_log_reason {
 	LOG_FORGED,
-	LOG_UNMAPPED,
-	LOG_READ_ONLY,
-	LOG_NO_SYNDROME,
 	LOG_NO_SEED,
 	LOG_NO_TIMER,
 	LOG_SYSREG,

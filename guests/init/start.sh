@@ -21,6 +21,32 @@ load $(cat /etc/modules)
 ! grep -qs '^virtio:d00000001' /sys/bus/virtio/devices/*/modalias || load virtio_net
 stty rows 24 cols 80	# a serial line has no size of its own
 
+# words NAME: the values of the words peervisor.NAME=VALUE of the kernel's command line
+words() { tr ' ' '\n' </proc/cmdline | sed -n "s/^peervisor\.$1=//p"; }
+
+# mount_disks: peervisor.mount=DEVICE:FOLDER, ext4 disks whose files are served, so before anything is
+mount_disks() {
+	local word
+	for word in $(words mount); do
+		load crc32c_generic ext4
+		mkdir -p "${word#*:}"
+		mount -t ext4 "${word%%:*}" "${word#*:}" || echo "init: cannot mount ${word%%:*} on ${word#*:} as ext4"
+	done
+}
+
+# network_up: the card that a backend serves, with peervisor.address=IP/BITS, else by DHCP
+network_up() {
+	local address
+	[ -e /sys/class/net/eth0 ] || return 0
+	ip link set eth0 up
+	address=$(words address)
+	if [ -n "$address" ]; then
+		ip address add "$address" dev eth0
+	else
+		udhcpc -b -i eth0 -s /bin/address >/tmp/udhcpc.log 2>&1 &
+	fi
+}
+
 # given WORD: is it on the kernel's command line?
 given() { grep -qw -- "$1" /proc/cmdline; }
 

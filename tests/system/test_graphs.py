@@ -10,6 +10,10 @@ import threading
 
 import pytest
 
+import intruder
+from conftest import GUESTS, ROOT, TARGET
+
+WHERE = ("--build-dir", TARGET, "--guests", GUESTS)
 DEMO = r"demo: (?:read back|expected) +([0-9a-f]{64})"
 
 
@@ -21,10 +25,10 @@ def clean(disk):
     return subprocess.run(["/sbin/e2fsck", "-fn", str(disk)], capture_output=True, check=False).returncode == 0
 
 
-def demonstrated(m, vm):
+def demonstrated(m, vm, prompt="workload# "):
     """The demonstration's file as its VM read it back."""
     m.expect(vm, "demo: ok", 150)
-    m.expect(vm, "workload# ", 30)
+    m.expect(vm, prompt, 30)
     sums = re.findall(DEMO, m.console(vm).text)
     assert len(sums) == 2 and sums[0] == sums[1], sums
     return sums[0]
@@ -150,26 +154,137 @@ def host():
     thread.join(10)
 
 
-def test_two_backends_one_workload(image, machine, disk, host):
+SEED = ROOT / "examples/seed/seed.camkes"
+
+
+def test_policy_of_seed(peervisor, image, tmp_path):
+    """A backend that was taken over has neither the other one nor the workload's memory; by RAM it would."""
+    image("seed")
+    policy = SEED.with_name("policy")
+    result = peervisor("audit", SEED, "--require", policy, *WHERE)
+    assert result.returncode == 0 and "10 rules hold" in result.stdout + result.stderr, result.stderr
+    by_ram = tmp_path / "seed-ram.camkes"
+    by_ram.write_text(SEED.read_text().replace('vm_workload.ram_size', 'vm_workload.sharing = "ram"; vm_workload.ram_size'))
+    broken = peervisor("audit", by_ram, "--require", policy, *WHERE)
+    assert broken.returncode == 1
+    for rule in ("vm_storage !-> vm_network", "vm_network !reads vm_workload.ram"):
+        assert "breach: " + rule in broken.stdout + broken.stderr
+
+
+def test_two_backends_one_workload(image, machine, disk, host, peervisor):
     path = disk(32)
     m = machine(image("seed"), "--disk", path, timeout=300)
     demo = demonstrated(m, "vm_workload")
     url = "http://10.0.2.2:%d/" % host.server_address[1]
     # From the network onto the disk, and from the disk back to the network.
+    transfer = ("wget -q -O /mnt/page %sfile && sync && echo 3 >/proc/sys/vm/drop_caches && "
+                "wget -q -O /dev/null --post-file /mnt/page %stake" % (url, url))
     code, output = m.command(
         "vm_workload", "n=0; until ip route | grep -q default || [ $n = 60 ]; do sleep 1; n=$((n + 1)); done; "
-        "wget -q -O /mnt/page %sfile && sync && echo 3 >/proc/sys/vm/drop_caches && "
-        "wget -q -O /dev/null --post-file /mnt/page %stake" % (url, url), 150)
+        + transfer, 150)
     assert code == 0, output
     assert host.got == host.file
     assert re.findall(r"^\d+$", m.command("vm_workload", "lspci -n | grep -c 1af4:104[12]")[1], re.MULTILINE) == ["2"]
+    # All of it went through the two windows, and the windows can be watched.
+    code, output = m.command("vm_workload", "window")
+    used = re.findall(r"^window to (\w+)@\w+: 16384 KiB, \d+ KiB in use, (\d+) KiB at most$", output, re.MULTILINE)
+    assert code == 0 and sorted(peer for peer, _ in used) == ["vm_network", "vm_storage"], output
+    assert all(0 < int(most) < 16384 for _, most in used) and "window: 0 complaints" in output, output
     # Each backend has its own hardware only.
     for vm, disks in (("vm_storage", "1"), ("vm_network", "0")):
         output = m.command(vm, "ls /sys/class/net | grep -c eth; ls /sys/block | grep -c vd")[1]
         assert re.findall(r"^\d+$", output, re.MULTILINE) == ["10"[int(disks)], disks], output
+    # What the audit calls closed to a backend is closed to what runs there.
+    system = intruder.parts(peervisor, SEED, *WHERE)
+    for vm, others in (("vm_network", {"vm_storage.ram", "vm_workload.ram", "vm_storage.vm_workload.window",
+                                       "vm_storage.mmio.a003000"}),
+                       ("vm_storage", {"vm_network.ram", "vm_workload.ram", "vm_network.vm_workload.window",
+                                       "vm_network.mmio.a002000"})):
+        assert set(intruder.attempt_all(m, vm, system)) == others
+    # The disk's interrupt cannot be raised from the VM that does not have it.
+    assert not [i for i in system["vm_network.vmm"]["interrupts"] if "79" in str(i)]
+    m.command("vm_workload", "sync")
+    before = intruder.interrupts(m, "vm_storage", "virtio")
+    intruder.pend(m, "vm_network", 79)
+    assert intruder.interrupts(m, "vm_storage", "virtio") - before < 20
+    # Nobody noticed.
+    host.got = None
+    code, output = m.command("vm_workload", transfer, 90)
+    assert code == 0 and host.got == host.file, output
     for vm in ("vm_workload", "vm_storage", "vm_network"):
         quiet(m, vm)
     off(m, "vm_workload", "vm_network", "vm_storage")
     assert clean(path)
     assert debugfs(path, "cat /page") == host.file
     assert hashlib.sha256(debugfs(path, "cat /demo.txt")).hexdigest() == demo
+
+
+MESH = ROOT / "examples/mesh/mesh.camkes"
+MESH_EDGES = (("vm1", "vm2"), ("vm2", "vm4"), ("vm4", "vm3"), ("vm3", "vm1"))      # device, driver
+
+
+def succeeds(m, vm, line, timeout=60):
+    code, output = m.command(vm, line, timeout)
+    assert code == 0, (vm, line, output)
+    return output
+
+
+def mesh_network(m):
+    """vm1 serves a network to vm2: packets, a file there, the same file back, over TCP."""
+    succeeds(m, "vm2", "ping -c 3 -W 5 10.0.1.1")
+    succeeds(m, "vm1", "mkdir /tmp/www; dd if=/dev/urandom of=/tmp/www/file bs=64k count=16 2>/dev/null; "
+             "httpd -h /tmp/www; nc -l -p 9000 >/tmp/back & true")
+    succeeds(m, "vm2", "wget -q -O /tmp/file http://10.0.1.1/file && nc 10.0.1.1 9000 </tmp/file", 90)
+    succeeds(m, "vm1", "wait %2; cmp /tmp/www/file /tmp/back", 60)
+
+
+def mesh_console(m):
+    """vm2 serves a console to vm4: a line to, another one fro."""
+    succeeds(m, "vm4", "stty -F /dev/hvc0 raw -echo; head -n 1 /dev/hvc0 >/tmp/line & true")
+    succeeds(m, "vm2", "exec 3<>/tmp/console-vm4; stty -F /tmp/console-vm4 raw -echo; echo from-vm2 >&3")
+    assert "from-vm2" in succeeds(m, "vm4", "wait; cat /tmp/line")
+    succeeds(m, "vm4", "echo from-vm4 >/dev/hvc0")
+    assert "from-vm4" in succeeds(m, "vm2", "head -n 1 <&3")
+
+
+def mesh_screen(m, colour):
+    """vm4 serves a screen to vm3, which came later than vm3: what vm3 paints is what vm4 sees."""
+    assert "virtio_gpu" in succeeds(
+        m, "vm3", "n=0; until [ -e /dev/fb0 ] || [ $n = 60 ]; do sleep 1; n=$((n + 1)); done; "
+        "ls /sys/bus/virtio/drivers; ls -d /sys/class/drm/card0-Virtual-1 && paint %s" % colour, 90)
+    middle = 15 + 3 * (640 * 240 + 320)
+    output = succeeds(m, "vm4", "screenshot vm3 /tmp/s.ppm && head -n 2 /tmp/s.ppm | tr '\\n' ' ' && "
+                      "dd if=/tmp/s.ppm bs=1 skip=%d count=3 2>/dev/null | hexdump -v -e '3/1 \"%%02x\"'" % middle, 60)
+    assert "P6 640 480 " + colour in output, output
+
+
+def test_mesh(image, machine, disk, peervisor):
+    path = disk(32)
+    m = machine(image("mesh"), "--disk", path, timeout=400)
+    demo = demonstrated(m, "vm1", "peer# ")
+    # Each waited for its backend and said so; the one that begins the circle did not wait for ever.
+    for vm in ("vm2", "vm3", "vm4"):
+        m.expect(vm, "peer# ", 120)
+    for device, driver in MESH_EDGES:
+        assert "waiting for %s to say start" % device in m.console(driver + ".log").text
+    assert "starting without vm4" in m.console("vm3.log").text
+    m.expect("vm3", "init: all 1 devices are there", 120)
+    own = write_file(m, "vm1", "own")
+    mesh_network(m)
+    mesh_console(m)
+    mesh_screen(m, "4080ff")
+    # Each of them has one window, and used it.
+    for device, driver in MESH_EDGES:
+        assert re.search(r"^window to %s@.* (?!0 KiB)\d+ KiB at most$" % device, succeeds(m, driver, "window"), re.MULTILINE)
+    # vm3's addresses are the machine's: it tries whatever it does not have.
+    system = intruder.parts(peervisor, MESH, *WHERE)
+    closed = intruder.attempt_all(m, "vm3", system)
+    assert {"vm1.ram", "vm2.ram", "vm4.ram", "vm1.vm2.window", "vm2.vm4.window"} == set(closed)
+    mesh_screen(m, "20c040")
+    mesh_network(m)
+    for vm in ("vm1", "vm2", "vm3", "vm4"):
+        quiet(m, vm)
+    off(m, "vm2", "vm4", "vm1", "vm3")
+    assert clean(path)
+    assert hashlib.sha256(debugfs(path, "cat /demo.txt")).hexdigest() == demo
+    assert hashlib.sha256(debugfs(path, "cat /own")).hexdigest() == own

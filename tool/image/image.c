@@ -338,7 +338,10 @@ static void print_map(const struct build *b)
 	}
 	for (l = m->links; l; l = l->next) {
 		if (l->confined)
-			print_range("window of", l->driver->name, l->window_paddr, l->window_size);
+			print_range("window of",
+				    arena_format(m->arena, "%s for %s", l->driver->name,
+						 l->device->name),
+				    l->window_paddr, l->window_size);
 		fprintf(stderr, "                %s sees %s of %s at 0x%llx\n", l->device->name,
 			l->confined ? "it instead of the memory" : "the memory", l->driver->name,
 			(unsigned long long)l->memdev_ipa);

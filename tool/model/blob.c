@@ -56,7 +56,8 @@ struct model_blob *model_blob(struct model *m, const char *name, const struct to
 		if (!optional)
 			diagnostic_error(m->diagnostics, at,
 					 "guest file \"%s\" is not there; looked in %s and "
-					 "%s (`make build` makes the guests)",
+					 "%s (`make build` makes the guests, `guests/all "
+					 "--window` those with windows too)",
 					 name, m->guests, m->folder);
 		return NULL;
 	}

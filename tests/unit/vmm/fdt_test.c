@@ -173,7 +173,7 @@ static void test_generate(void **state)
 	assert_true(fdt_path_offset(tree, "/virtio_mmio@a000000") > 0);
 	assert_true(fdt_path_offset(tree, "/memory@60000000") > 0);
 	assert_true(fdt_path_offset(tree, "/reserved-memory/memdev@60000000") > 0);
-	assert_true(fdt_path_offset(tree, "/reserved-memory/swiotlb@48000000") > 0);
+	assert_true(fdt_path_offset(tree, "/reserved-memory/vm_c@48000000") > 0);
 	assert_true(fdt_path_offset(tree, "/cpus/cpu@1") > 0);
 	node = fdt_path_offset(tree, "/pcie@4010000000");
 	assert_true(node > 0);

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What a VM must not reach, taken from the audit of its assembly, and the attempts to reach it."""
+
+import json
+import re
+
+SIGBUS = 128 + 7
+
+
+def parts(peervisor, assembly, *options):
+    """All parts of a system by name, as `peervisor audit --json` has them."""
+    result = peervisor("audit", assembly, "--json", *options)
+    assert result.returncode == 0, result.stderr
+    return {part["name"]: part for part in json.loads(result.stdout)["parts"]}
+
+
+def places(part):
+    """What a part holds at a known physical place: name -> (address, rights)."""
+    return {o["name"]: (o["paddr"], o["rights"]) for o in part["memory"] + part["devices"] if "paddr" in o}
+
+
+def closed_to(system, vm):
+    """Memory and device pages that others hold and `vm` does not: name -> physical address."""
+    own = places(system[vm])
+    others = {}
+    for name, part in system.items():
+        if name != vm:
+            others.update({n: at for n, (at, _) in places(part).items() if n not in own})
+    return {n: at for n, at in others.items() if re.search(r"\.(ram|window|mmio\.\w+)$", n)}
+
+
+def attempt(m, vm, address, write=False):
+    """One access by /dev/mem; it must end in an abort that the VM's monitor logs."""
+    code, output = m.command(vm, "devmem 0x%x 8%s" % (address, " 0x5a" if write else ""))
+    assert code == SIGBUS, (hex(address), output)
+    m.expect(vm + ".log", r"%s nothing at 0x%x, " % ("write to" if write else "read of", address), 20)
+
+
+def attempt_all(m, vm, system):
+    """Every closed place, read and written. The VM's guest-physical addresses are the machine's."""
+    closed = closed_to(system, vm)
+    for address in closed.values():
+        attempt(m, vm, address)
+        attempt(m, vm, address, write=True)
+    return closed
+
+
+def interrupts(m, vm, name):
+    """How often a line of /proc/interrupts was raised."""
+    code, output = m.command(vm, "grep '%s' /proc/interrupts" % name)
+    assert code == 0, output
+    return int(re.search(r"^ *\d+: +(\d+)", output, re.MULTILINE).group(1))
+
+
+def pend(m, vm, intid):
+    """Sets an interrupt pending and enabled in the distributor as this VM has it, 20 times."""
+    bit, at = 1 << intid % 32, 0x08000000 + intid // 32 * 4
+    code, output = m.command(
+        vm, "for n in $(seq 20); do devmem 0x%x 32 0x%x; devmem 0x%x 32 0x%x; done" % (at + 0x100, bit, at + 0x200, bit), 30)
+    assert code == 0, output
