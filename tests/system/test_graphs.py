@@ -165,9 +165,11 @@ def test_policy_of_seed(peervisor, image, tmp_path):
     assert result.returncode == 0 and "10 rules hold" in result.stdout + result.stderr, result.stderr
     by_ram = tmp_path / "seed-ram.camkes"
     by_ram.write_text(SEED.read_text().replace('vm_workload.ram_size', 'vm_workload.sharing = "ram"; vm_workload.ram_size'))
-    broken = peervisor("audit", by_ram, "--require", policy, *WHERE)
+    rules = ("vm_storage !-> vm_network", "vm_network !reads vm_workload.ram")
+    (tmp_path / "rules").write_text("\n".join(rules) + "\n")
+    broken = peervisor("audit", by_ram, "--require", tmp_path / "rules", *WHERE)
     assert broken.returncode == 1
-    for rule in ("vm_storage !-> vm_network", "vm_network !reads vm_workload.ram"):
+    for rule in rules:
         assert "breach: " + rule in broken.stdout + broken.stderr
 
 
