@@ -9,10 +9,11 @@ mount -t devtmpfs dev /dev
 mkdir -p /dev/pts
 mount -t devpts pts /dev/pts
 mount -t tmpfs tmp /tmp
-# load MODULE...: a kernel of which this file system has no modules has all of them built in
+# load MODULE...: one of which this file system has none for the kernel that runs is built into that
 load() {
-	[ -d "/lib/modules/$(uname -r)" ] || return 0
+	local module
 	for module; do
+		grep -qs "/$module.ko:" "/lib/modules/$(uname -r)/modules.dep" || continue
 		modprobe "$module" || echo "init: module $module does not load"
 	done
 }

@@ -157,12 +157,15 @@ def host():
 SEED = ROOT / "examples/seed/seed.camkes"
 
 
+def holds(peervisor, assembly):
+    result = peervisor("audit", assembly, "--require", assembly.with_name("policy"), *WHERE)
+    assert result.returncode == 0 and "rules hold" in result.stdout + result.stderr, result.stderr
+
+
 def test_policy_of_seed(peervisor, image, tmp_path):
     """A backend that was taken over has neither the other one nor the workload's memory; by RAM it would."""
     image("seed")
-    policy = SEED.with_name("policy")
-    result = peervisor("audit", SEED, "--require", policy, *WHERE)
-    assert result.returncode == 0 and "10 rules hold" in result.stdout + result.stderr, result.stderr
+    holds(peervisor, SEED)
     by_ram = tmp_path / "seed-ram.camkes"
     by_ram.write_text(SEED.read_text().replace('vm_workload.ram_size', 'vm_workload.sharing = "ram"; vm_workload.ram_size'))
     rules = ("vm_storage !-> vm_network", "vm_network !reads vm_workload.ram")
@@ -279,6 +282,7 @@ def test_mesh(image, machine, disk, peervisor):
     for device, driver in MESH_EDGES:
         assert re.search(r"^window to %s@.* (?!0 KiB)\d+ KiB at most$" % device, succeeds(m, driver, "window"), re.MULTILINE)
     # vm3's addresses are the machine's: it tries whatever it does not have.
+    holds(peervisor, MESH)
     system = intruder.parts(peervisor, MESH, *WHERE)
     closed = intruder.attempt_all(m, "vm3", system)
     assert {"vm1.ram", "vm2.ram", "vm4.ram", "vm1.vm2.window", "vm2.vm4.window"} == set(closed)
