@@ -125,7 +125,7 @@ static const char *served(struct view *v, const struct model_link *l)
 
 static void add_link(struct view *v, const struct model_link *l)
 {
-	bool ram = l->driver->sharing && strcmp(l->driver->sharing, "ram") == 0;
+	bool ram = !l->confined;
 
 	add_wire(v, l->device, l->driver, ram ? VIEW_RAM : VIEW_WINDOW, served(v, l),
 		 ram ? arena_format(v->arena, "sees all %llu MiB", (unsigned long long)l->driver->ram_size >> 20) :
