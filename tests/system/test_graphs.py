@@ -245,10 +245,11 @@ def mesh_network(m):
 
 def mesh_console(m):
     """vm2 serves a console to vm4: a line to, another one fro."""
-    succeeds(m, "vm4", "stty -F /dev/hvc0 raw -echo; head -n 1 /dev/hvc0 >/tmp/line & true")
+    # Held open, since a terminal forgets its modes with its last user.
+    succeeds(m, "vm4", "exec 4<>/dev/hvc0; stty -F /dev/hvc0 raw -echo; head -n 1 <&4 >/tmp/line & true")
     succeeds(m, "vm2", "exec 3<>/tmp/console-vm4; stty -F /tmp/console-vm4 raw -echo; echo from-vm2 >&3")
     assert "from-vm2" in succeeds(m, "vm4", "wait; cat /tmp/line")
-    succeeds(m, "vm4", "echo from-vm4 >/dev/hvc0")
+    succeeds(m, "vm4", "echo from-vm4 >&4")
     assert "from-vm4" in succeeds(m, "vm2", "head -n 1 <&3")
 
 
