@@ -112,7 +112,6 @@ struct model_thread {
 	const struct adl_interface *interface;	/* NULL: the thread of run() */
 	const char *name;
 	uint32_t priority;
-	uint32_t affinity;
 	uint64_t stack_size;
 };
 

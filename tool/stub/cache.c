@@ -3,15 +3,19 @@
  * Compiled programs are kept in a folder of the user. A program has a manifest: one line for each
  * file that went into it, with the hash and the length of its contents.
  */
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "stub.h"
 
 #define FILE_LIMIT (64u << 20)
+#define PROGRAMS 100u		/* kept */
 
 /* FNV-1a, 64 bits: against accidents, not attacks; the folder is the user's own. */
 uint64_t stub_hash(uint64_t start, const void *bytes, size_t length)
@@ -62,7 +66,59 @@ bool stub_cache_valid(struct arena *a, const char *manifest)
 		    length != expected_length)
 			return false;
 	}
+	utimensat(AT_FDCWD, manifest, NULL, 0);	/* the last use: stub_cache_prune */
 	return true;
+}
+
+void stub_remove_folder(struct arena *a, const char *folder)
+{
+	DIR *d = opendir(folder);
+	struct dirent *e;
+
+	while (d && (e = readdir(d)))
+		if (e->d_name[0] != '.')
+			unlink(arena_format(a, "%s/%s", folder, e->d_name));
+	if (d)
+		closedir(d);
+	rmdir(folder);
+}
+
+struct program {
+	const char *folder;
+	struct timespec used;
+};
+
+static int compare(const void *a, const void *b)
+{
+	const struct program *first = a, *second = b;
+
+	if (first->used.tv_sec != second->used.tv_sec)
+		return first->used.tv_sec < second->used.tv_sec ? 1 : -1;
+	return first->used.tv_nsec < second->used.tv_nsec ? 1 : -1;
+}
+
+void stub_cache_prune(struct arena *a)
+{
+	const char *root = stub_cache_root(a);
+	struct program *programs = NULL;
+	size_t count = 0, capacity = 0;
+	DIR *d = opendir(root);
+	struct dirent *e;
+	struct stat st;
+
+	while (d && (e = readdir(d))) {
+		if (stat(arena_format(a, "%s/%s/manifest", root, e->d_name), &st))
+			continue;
+		programs = arena_grow(a, programs, count, &capacity, sizeof(*programs));
+		programs[count].folder = arena_format(a, "%s/%s", root, e->d_name);
+		programs[count++].used = st.st_mtim;
+	}
+	if (d)
+		closedir(d);
+	if (count)
+		qsort(programs, count, sizeof(*programs), compare);
+	while (count > PROGRAMS)
+		stub_remove_folder(a, programs[--count].folder);
 }
 
 static bool put_file(struct arena *a, FILE *out, const char *path)

@@ -262,19 +262,6 @@ static bool make_program(struct job *j, const char *program)
 	return good;
 }
 
-static void remove_work(const struct job *j)
-{
-	DIR *d = opendir(j->work);
-	struct dirent *e;
-
-	while (d && (e = readdir(d)))
-		if (e->d_name[0] != '.')
-			unlink(arena_format(j->arena, "%s/%s", j->work, e->d_name));
-	if (d)
-		closedir(d);
-	rmdir(j->work);
-}
-
 static const char *build(struct job *j)
 {
 	const char *program;
@@ -296,8 +283,10 @@ static const char *build(struct job *j)
 	}
 	j->work = work;
 	good = make_program(j, program);
-	remove_work(j);
-	if (!good)
+	stub_remove_folder(j->arena, j->work);
+	if (good)
+		stub_cache_prune(j->arena);
+	else
 		diagnostic_error(j->diagnostics, j->plan->type->at,
 				 "component %s cannot be compiled from %s; correct what is said above",
 				 j->plan->type->name, j->folder);

@@ -65,6 +65,9 @@ const char *stub_build(const struct stub_plan *plan, struct diagnostics *d, cons
 /* Compiled programs: a folder for each, kept until what it was made from changes. */
 const char *stub_cache_root(struct arena *a);
 uint64_t stub_hash(uint64_t start, const void *bytes, size_t length);
+void stub_remove_folder(struct arena *a, const char *folder);
+/* Removes the programs that were not used for longest, if there are many. */
+void stub_cache_prune(struct arena *a);
 /* Does the manifest hold: is every file in it as it was? */
 bool stub_cache_valid(struct arena *a, const char *manifest);
 /*

@@ -4,6 +4,8 @@
 
 #include "stub.h"
 
+#define NAME_MAX_LENGTH 63u
+
 static const struct {
 	const char *adl;
 	struct stub_type type;
@@ -66,6 +68,26 @@ struct stub_type stub_type(const char *adl_type)
 	return t ? *t : (struct stub_type){ STUB_STRUCT, adl_type };
 }
 
+/* Names become names in C: not its words, and short enough for the configuration's paths. */
+static void check_name(struct diagnostics *d, const struct token *at, const char *name)
+{
+	static const char *const words[] = {
+		"auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else",
+		"enum", "extern", "float", "for", "goto", "if", "inline", "int", "long", "register",
+		"restrict", "return", "short", "signed", "sizeof", "static", "struct", "switch",
+		"typedef", "union", "unsigned", "void", "volatile", "while", "asm", "typeof", "bool",
+		"true", "false", "NULL",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (strcmp(words[i], name) == 0)
+			diagnostic_error(d, at, "'%s' is a word of C; choose another name", name);
+	if (strlen(name) > NAME_MAX_LENGTH)
+		diagnostic_error(d, at, "this name has %zu characters; in a component %u is the most",
+				 strlen(name), NAME_MAX_LENGTH);
+}
+
 static void check_type(struct diagnostics *d, const struct token *at, const char *type,
 		       const char *what, bool headers)
 {
@@ -111,6 +133,7 @@ static void check_method(struct diagnostics *d, const struct adl_procedure *p,
 		check_type(d, m->at, m->type, "the result", headers);
 	for (a = m->parameters; a; a = a->next) {
 		check_type(d, a->at, a->type, a->name, headers);
+		check_name(d, a->at, a->name);
 		for (b = m->parameters; b != a; b = b->next)
 			if (strcmp(a->name, b->name) == 0)
 				diagnostic_error(d, a->at,
@@ -129,9 +152,13 @@ void stub_check(struct diagnostics *d, const struct adl_file *f, const struct ad
 {
 	const struct adl_interface *i;
 	const struct adl_procedure *p;
+	const struct adl_attribute *a;
 	const struct adl_method *m;
 
+	for (a = type->attributes; a; a = a->next)
+		check_name(d, a->at, a->name);
 	for (i = type->interfaces; i; i = i->next) {
+		check_name(d, i->at, i->name);
 		if (i->kind != INTERFACE_USES && i->kind != INTERFACE_PROVIDES)
 			continue;
 		p = adl_procedure(f, i->type);

@@ -257,6 +257,22 @@ def test_a_component_is_compiled_when_something_of_it_changed(project):
     assert project("int m(in int a, in int b);")[0] == []
 
 
+def test_programs_of_long_ago_are_removed(project, tmp_path):
+    """The cache keeps a hundred: those that were used last."""
+    project()
+    native = tmp_path / "cache/native"
+    kept = {p.name for p in native.iterdir()}
+    for n in range(120):
+        (native / ("Old-%03d" % n)).mkdir()
+        (native / ("Old-%03d/manifest" % n)).write_text("")
+        os.utime(native / ("Old-%03d/manifest" % n), (n, n))
+    (native / "notes").write_text("not ours")
+    project("int m();")
+    names = {p.name for p in native.iterdir()}
+    assert kept < names and "notes" in names
+    assert len([n for n in names if n.startswith("Old-")]) == 96 and "Old-000" not in names and "Old-119" in names
+
+
 def test_source_that_does_not_compile(project, tmp_path):
     (project.path / "components/Echo/echo.c").write_text("int a;\nrefuse\n")
     made, result = project()
@@ -300,6 +316,10 @@ def test_compiler_that_is_missing(build, project, monkeypatch, tmp_path):
     ("int m();", "", "hello._domain = 1;", "the kernel has only domain 0"),
     ("int m();", "", "echo.q_priority = 140;", "it must be from 1 to 139"),
     ("int m();", "", "hello.p_attributes = 0;", "as the name of a client it must be from 1"),
+    ("int m();", "", "echo.q_affinity = 1;", "this version uses one core"),
+    ("int m(in int while);", "", "", "'while' is a word of C"),
+    ("int m();", "attribute int switch;", "", "'switch' is a word of C"),
+    ("int m();", "has mutex %s;" % ("m" * 64), "", "this name has 64 characters"),
     ("int m();", "has binary_semaphore s;", "hello.s_value = 2;", "a binary_semaphore begins with at most 1"),
 ])
 def test_components_that_cannot_be(project, methods, hello, settings, text):
