@@ -289,17 +289,23 @@ void bench_calls(void)
 	invocations();
 }
 
+static void run_part(void (*part)(void))
+{
+	sandbox_open();
+	if (clock_open())
+		part();
+	clock_close();
+	sandbox_close();
+}
+
 _Noreturn void test_main(seL4_BootInfo *info)
 {
 	boot = info;
 	seL4_SetIPCBuffer(info->ipcBuffer);
 	console_init();
-	sandbox_open();
-	if (clock_open()) {
-		bench_calls();
-		bench_objects();
-		bench_latency();
-	}
+	run_part(bench_calls);
+	run_part(bench_objects);
+	run_part(bench_latency);
 	say("bench: end %s\n", test_failed ? "FAILED" : "well");
 	for (;;)
 		seL4_Yield();

@@ -125,6 +125,7 @@ static void finish(struct invocation *inv, enum invoke outcome)
 	/* Still in state Restart, so that the trap is executed again. */
 	if (outcome == INVOKE_PREEMPTED)
 		return;
+	tcb->progress = 0;
 	if (outcome == INVOKE_ERROR) {
 		debug_report(inv);
 		if (inv->call)

@@ -42,7 +42,6 @@ unsigned int object_bits(seL4_ObjectType type, unsigned int size_bits)
 
 static struct cap create_frame(struct paddr at, enum frame_size size, bool device)
 {
-	frame_create(at, size, device);
 	return cap_frame(at, size, FRAME_READ | FRAME_WRITE, device);
 }
 
@@ -63,14 +62,12 @@ struct cap object_create(seL4_ObjectType type, struct paddr at, unsigned int siz
 	case seL4_ARM_HugePageObject:
 		return create_frame(at, FRAME_HUGE, device);
 	case seL4_ARM_VSpaceObject:
-		vspace_create(at);
 		return cap_make(CAP_VSPACE, at);
 	case seL4_ARM_SmallPageObject:
 		return create_frame(at, FRAME_SMALL, device);
 	case seL4_ARM_LargePageObject:
 		return create_frame(at, FRAME_LARGE, device);
 	case seL4_ARM_PageTableObject:
-		page_table_create(at);
 		return cap_make(CAP_PAGE_TABLE, at);
 	case seL4_ARM_VCPUObject:
 		vcpu_create(at);
@@ -226,6 +223,19 @@ static struct cap finalise_container(struct cap cap)
 				  1UL << cap_cnode_radix(cap));
 	tcb_finalise(tcb_of(cap));
 	return cap_zombie(cap_paddr(cap), true, 0, TCB_SLOTS);
+}
+
+bool object_release_waiter(struct cap *cap)
+{
+	bool released = false;
+
+	if (cap_type(*cap) == CAP_ENDPOINT)
+		released = endpoint_cancel_first(endpoint_of(*cap));
+	else if (cap_type(*cap) == CAP_NOTIFICATION)
+		released = notification_cancel_first(notification_of(*cap));
+	if (released)
+		*cap = object_mask_rights(*cap, 0);
+	return released;
 }
 
 struct cap object_finalise(struct cap cap, bool final)

@@ -14,8 +14,9 @@ static enum invoke cancel_badged(struct invocation *inv, struct slot *slot)
 {
 	if (!may_cancel_badged(slot->cap))
 		return error_plain(inv, seL4_IllegalOperation);
-	if (cap_badge(slot->cap))
-		endpoint_cancel_badged(endpoint_of(slot->cap), cap_badge(slot->cap));
+	if (cap_badge(slot->cap) &&
+	    !endpoint_cancel_badged(endpoint_of(slot->cap), cap_badge(slot->cap)))
+		return INVOKE_PREEMPTED;
 	return INVOKE_OK;
 }
 

@@ -22,12 +22,19 @@ static void zombie_shrink(struct slot *slot)
 	slot->cap.w[1]--;
 }
 
-/* Ends the cap's use: true if the slot is empty now, false if it holds a zombie. */
+/*
+ * A step in ending the cap's use: true if the slot is empty now; false if it holds a zombie, or
+ * still the cap, as others waited at its object.
+ */
 static bool finalise(struct slot *slot)
 {
-	struct cap rest = cap_type(slot->cap) == CAP_ZOMBIE ? slot->cap :
-			  object_finalise(slot->cap, cdt_is_final(slot));
+	bool zombie = cap_type(slot->cap) == CAP_ZOMBIE;
+	bool final = !zombie && cdt_is_final(slot);
+	struct cap rest;
 
+	if (final && object_release_waiter(&slot->cap))
+		return false;
+	rest = zombie ? slot->cap : object_finalise(slot->cap, final);
 	if (cap_is_null(rest) || cap_zombie_left(rest) == 0) {
 		cdt_remove(slot);
 		return true;
@@ -70,7 +77,7 @@ static void zombie_step(struct slot *slot)
 		swap(slot, first);
 	} else if (slot_is_empty(end) || finalise(end)) {
 		zombie_shrink(slot);
-	} else {
+	} else if (cap_type(end->cap) == CAP_ZOMBIE) {
 		nest(slot, end);
 	}
 }

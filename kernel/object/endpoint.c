@@ -29,9 +29,22 @@ static void append(struct endpoint *ep, struct tcb *tcb, enum endpoint_state sta
 	set_tail(ep, tcb, state);
 }
 
+/* Where a preempted CancelBadgedSends goes on: no sender before next has the badge. */
+static struct {
+	const struct endpoint *ep;	/* NULL: none is under way */
+	u64 badge;
+	struct tcb *next;
+} cancelling;
+
 static void unlink_waiter(struct endpoint *ep, struct tcb *tcb)
 {
 	enum endpoint_state state = endpoint_state(ep);
+
+	if (cancelling.ep == ep && cancelling.next == tcb) {
+		cancelling.next = tcb->wait_next;
+		if (!cancelling.next)
+			cancelling.ep = NULL;
+	}
 
 	if (tcb->wait_prev)
 		tcb->wait_prev->wait_next = tcb->wait_next;
@@ -113,7 +126,7 @@ void endpoint_receive(struct endpoint *ep, struct tcb *tcb, bool grant, bool blo
 		return;
 	}
 	sender = (struct tcb *)ep->head;
-	endpoint_take(ep, sender);
+	unlink_waiter(ep, sender);
 	ipc_transfer(sender, ep, sender->send.badge, sender->send.grant, tcb);
 	after_send(sender, tcb, sender->send.call, sender->send.grant || sender->send.grant_reply,
 		   grant);
@@ -131,37 +144,53 @@ static void restart(struct tcb *tcb)
 	sched_enqueue_head(tcb);
 }
 
-void endpoint_cancel_all(struct endpoint *ep)
+bool endpoint_cancel_first(struct endpoint *ep)
 {
 	struct tcb *tcb = (struct tcb *)ep->head;
 
 	if (endpoint_state(ep) == ENDPOINT_IDLE)
-		return;
-	ep->head = 0;
-	ep->tail = 0;
-	while (tcb) {
-		struct tcb *next = tcb->wait_next;
-
-		restart(tcb);
-		tcb = next;
-	}
+		return false;
+	unlink_waiter(ep, tcb);
+	restart(tcb);
 	sched_reschedule();
+	return true;
 }
 
-void endpoint_cancel_badged(struct endpoint *ep, u64 badge)
+void endpoint_cancel_all(struct endpoint *ep)
 {
-	struct tcb *tcb = (struct tcb *)ep->head;
+	while (endpoint_cancel_first(ep))
+		;
+	if (cancelling.ep == ep)
+		cancelling.ep = NULL;
+}
 
-	if (endpoint_state(ep) != ENDPOINT_SENDERS)
-		return;
-	while (tcb) {
-		struct tcb *next = tcb->wait_next;
+static struct tcb *first_to_look_at(const struct endpoint *ep, u64 badge)
+{
+	bool again = cancelling.ep == ep && cancelling.badge == badge;
+	struct tcb *first = again ? cancelling.next : (struct tcb *)ep->head;
 
+	if (again)
+		cancelling.ep = NULL;
+	return endpoint_state(ep) == ENDPOINT_SENDERS ? first : NULL;
+}
+
+bool endpoint_cancel_badged(struct endpoint *ep, u64 badge)
+{
+	struct tcb *tcb = first_to_look_at(ep, badge), *next;
+
+	for (; tcb; tcb = next) {
+		next = tcb->wait_next;
 		if (tcb->send.badge == badge) {
 			unlink_waiter(ep, tcb);
 			restart(tcb);
+			sched_reschedule();
 		}
-		tcb = next;
+		if (next && preempt_point()) {
+			cancelling.ep = ep;
+			cancelling.badge = badge;
+			cancelling.next = next;
+			return false;
+		}
 	}
-	sched_reschedule();
+	return true;
 }

@@ -103,23 +103,23 @@ void notification_cancel(struct tcb *tcb)
 	unlink_waiter(arch_phys_to_ptr(tcb->blocked_on), tcb);
 }
 
-void notification_cancel_all(struct notification *ntfn)
+bool notification_cancel_first(struct notification *ntfn)
 {
-	struct tcb *tcb;
+	struct tcb *tcb = (struct tcb *)ntfn->head;
 
 	if (notification_state(ntfn) != NOTIFICATION_WAITING)
-		return;
-	tcb = (struct tcb *)ntfn->head;
-	ntfn->head = 0;
-	set_idle(ntfn);
-	while (tcb) {
-		struct tcb *next = tcb->wait_next;
-
-		sched_set_state(tcb, THREAD_RESTART);
-		sched_enqueue_head(tcb);
-		tcb = next;
-	}
+		return false;
+	unlink_waiter(ntfn, tcb);
+	sched_set_state(tcb, THREAD_RESTART);
+	sched_enqueue_head(tcb);
 	sched_reschedule();
+	return true;
+}
+
+void notification_cancel_all(struct notification *ntfn)
+{
+	while (notification_cancel_first(ntfn))
+		;
 }
 
 void notification_bind(struct notification *ntfn, struct tcb *tcb)

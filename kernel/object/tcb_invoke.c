@@ -44,6 +44,7 @@ static void write_register(struct tcb *tcb, unsigned int i, u64 value)
 static void registers_written(struct tcb *tcb)
 {
 	tcb->context.next_ip = tcb->context.fault_ip;
+	tcb->progress = 0;
 	arch_tls_changed(tcb);
 }
 
@@ -102,6 +103,7 @@ static enum invoke copy_registers(struct invocation *inv)
 		tcb->context.spsr = tcb_sanitise_spsr(tcb, tcb->context.spsr);
 		tcb->context.next_ip = tcb->context.fault_ip;
 	}
+	tcb->progress = 0;
 	if (flags & COPY_INTEGER)
 		copy_range(tcb, from, FRAME_REGISTERS, SEL4_TCB_REGISTERS);
 	arch_tls_changed(tcb);

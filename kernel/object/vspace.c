@@ -98,22 +98,6 @@ static u64 leaf_entry(struct cap frame, unsigned int rights, u64 attributes)
 	return entry;
 }
 
-void frame_create(struct paddr at, enum frame_size size, bool device)
-{
-	if (!device)
-		cache_clean_poc(arch_phys_to_ptr(at), 1UL << frame_size_bits(size));
-}
-
-void page_table_create(struct paddr at)
-{
-	cache_clean_pou(arch_phys_to_ptr(at), 1UL << SEL4_PAGE_TABLE_BITS);
-}
-
-void vspace_create(struct paddr at)
-{
-	cache_clean_pou(arch_phys_to_ptr(at), 1UL << vspace_size_bits());
-}
-
 void frame_finalise(struct cap cap)
 {
 	struct paddr root;
@@ -216,7 +200,6 @@ enum invoke page_table_decode(struct invocation *inv)
 		if (cap_is_mapped(inv->cap)) {
 			page_table_unmap(inv->cap);
 			arch_zero(cap_paddr(inv->cap), 1UL << SEL4_PAGE_TABLE_BITS);
-			page_table_create(cap_paddr(inv->cap));
 		}
 		inv->slot->cap = cap_with_mapped(cap_with_mapping(inv->cap, 0, vaddr(0)), false);
 		return INVOKE_OK;
@@ -269,13 +252,10 @@ static enum invoke frame_map(struct invocation *inv)
 	return INVOKE_OK;
 }
 
-/* Part of a page, [start, end), through the kernel's window. Memory that is not RAM has no lines. */
-static void clean_range(u64 label, u64 phys, u64 bytes)
+static void clean_part(u64 label, u64 phys, u64 bytes)
 {
 	void *at = arch_phys_to_ptr(paddr(phys));
 
-	if (!mmu_in_window(phys, phys + bytes))
-		return;
 	switch (label) {
 	case ARMPageClean_Data:
 	case ARMVSpaceClean_Data:
@@ -292,6 +272,33 @@ static void clean_range(u64 label, u64 phys, u64 bytes)
 	default:
 		cache_unify(at, bytes);
 	}
+}
+
+#define CLEAN_STEP	1024UL
+
+/*
+ * Part of a page through the kernel's window; memory that is not RAM has no lines. How far a
+ * preempted call came is in its thread's progress.
+ */
+static enum invoke clean_range(struct invocation *inv, u64 phys, u64 bytes)
+{
+	u64 done = inv->caller->progress < bytes ? inv->caller->progress : 0;
+
+	if (!mmu_in_window(phys, phys + bytes))
+		return INVOKE_OK;
+	while (done < bytes) {
+		u64 step = CLEAN_STEP - (phys + done) % CLEAN_STEP;
+
+		if (step > bytes - done)
+			step = bytes - done;
+		clean_part(inv->label, phys + done, step);
+		done += step;
+		if (done < bytes && preempt_point()) {
+			inv->caller->progress = done;
+			return INVOKE_PREEMPTED;
+		}
+	}
+	return INVOKE_OK;
 }
 
 static enum invoke frame_clean(struct invocation *inv)
@@ -313,9 +320,9 @@ static enum invoke frame_clean(struct invocation *inv)
 		return error_argument(inv, 0);
 	if (cap_paddr(inv->cap).v + end > KERNEL_WINDOW_SIZE)
 		return error_plain(inv, seL4_IllegalOperation);
-	if (end - start > 1)
-		clean_range(inv->label, cap_paddr(inv->cap).v + start, end - start - 1);
-	return INVOKE_OK;
+	if (end - start == 1)
+		return INVOKE_OK;
+	return clean_range(inv, cap_paddr(inv->cap).v + start, end - start - 1);
 }
 
 enum invoke frame_decode(struct invocation *inv)
@@ -369,10 +376,9 @@ enum invoke vspace_decode(struct invocation *inv)
 	if (align_down(start, level_shift(at.level)) !=
 	    align_down(end - 1, level_shift(at.level)))
 		return error_range(inv, start, align_down(start, level_shift(at.level)) + size - 1);
-	if (end - start > 1)
-		clean_range(inv->label, (*at.entry & ENTRY_ADDRESS) + (start & (size - 1)),
-			    end - start - 1);
-	return INVOKE_OK;
+	if (end - start == 1)
+		return INVOKE_OK;
+	return clean_range(inv, (*at.entry & ENTRY_ADDRESS) + (start & (size - 1)), end - start - 1);
 }
 
 #define BOOT_ASID	1
@@ -382,7 +388,6 @@ struct cap vspace_boot_table(struct paddr root, struct paddr table, u64 address)
 	struct walk at = walk_to(root, address, LEVELS - 1);
 	struct cap cap = cap_with_mapped(cap_make(CAP_PAGE_TABLE, table), true);
 
-	page_table_create(table);
 	entry_write(at.entry, table.v | ENTRY_TABLE);
 	return cap_with_mapping(cap, BOOT_ASID, vaddr(align_down(address, level_shift(at.level))));
 }

@@ -2,6 +2,8 @@
 /* What the compiler may call, and zeroing. */
 #include <kernel/arch.h>
 
+#include "machine.h"
+
 /* used: with link-time optimisation the compiler's own calls come after the last look at who calls. */
 __attribute__((used)) void *memcpy(void *restrict dst, const void *restrict src, size_t n);
 __attribute__((used)) void *memmove(void *dst, const void *src, size_t n);
@@ -54,12 +56,26 @@ int memcmp(const void *a, const void *b, size_t n)
 	return 0;
 }
 
-void arch_zero(struct paddr at, u64 bytes)
-{
-	u64 *word = arch_phys_to_ptr(at);
+#define DCZID_PROHIBITED	16UL
+#define DCZID_BLOCK(dczid)	(4UL << ((dczid) & 15))
 
+static void zero_words(u64 *word, u64 bytes)
+{
 	for (u64 *end = word + bytes / 8; word < end; word += 2) {
 		word[0] = 0;
 		word[1] = 0;
 	}
+}
+
+void arch_zero(struct paddr at, u64 bytes)
+{
+	char *start = arch_phys_to_ptr(at);
+	u64 dczid = sysreg_read(dczid_el0), block = DCZID_BLOCK(dczid);
+
+	if ((dczid & DCZID_PROHIBITED) || (((u64)start | bytes) & (block - 1)))
+		zero_words((u64 *)start, bytes);
+	else
+		for (char *p = start; p < start + bytes; p += block)
+			__asm__ volatile("dc zva, %0" : : "r"(p) : "memory");
+	cache_clean_poc(start, bytes);
 }

@@ -56,7 +56,7 @@ void arch_reserved_irq(unsigned int irq);
 /* Programs the next tick (2 ms). */
 void arch_timer_tick(void);
 
-/* Zeroes RAM (multiple of 16 bytes). */
+/* Zeroes RAM (multiple of 16 bytes), and nothing of it stays in caches for a DMA or a walk to miss. */
 void arch_zero(struct paddr at, u64 bytes);
 
 /* An SMC with these words as x0 to x7, which become what it returns. */

@@ -51,6 +51,9 @@ void endpoint_wait(struct endpoint *ep, struct tcb *tcb, bool grant);
 void endpoint_cancel(struct tcb *tcb);
 /* The endpoint goes: every waiter restarts. */
 void endpoint_cancel_all(struct endpoint *ep);
-void endpoint_cancel_badged(struct endpoint *ep, u64 badge);
+/* The first waiter restarts; false: there is none. */
+bool endpoint_cancel_first(struct endpoint *ep);
+/* The senders with the badge restart. False: preempted, call again. */
+bool endpoint_cancel_badged(struct endpoint *ep, u64 badge);
 
 #endif

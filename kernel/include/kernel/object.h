@@ -8,8 +8,7 @@
 /* Size bits of an object of this type (ABI 3.1); size_bits is the user's argument. */
 unsigned int object_bits(seL4_ObjectType type, unsigned int size_bits);
 /*
- * Turns fresh memory (zero unless device) into an object and gives its first cap. Calls, for the
- * arch's types, frame_create(), page_table_create(), vspace_create(), vcpu_create().
+ * Turns fresh memory (zero and not in caches, unless device) into an object and gives its first cap.
  */
 struct cap object_create(seL4_ObjectType type, struct paddr at, unsigned int size_bits,
 			 bool device);
@@ -23,6 +22,11 @@ struct cap object_update_data(struct cap cap, u64 data, bool keep);
 bool object_same(struct cap a, struct cap b);
 bool object_same_region(struct cap a, struct cap b);	/* b's object is a's or inside a's */
 
+/*
+ * One thread that waits at the object of this cap, the last one, does so no longer; the cap loses
+ * its rights, so that nobody comes to wait. False: nobody waited.
+ */
+bool object_release_waiter(struct cap *cap);
 /*
  * Ends the use of a cap. final: the last one to its object, which is then destroyed. Returns null
  * or, for CNodes and TCBs, the zombie that must be emptied. For address space caps this calls

@@ -64,6 +64,7 @@ struct tcb {
 	struct vcpu *vcpu;			/* bound vCPU, NULL for a native thread */
 
 	struct fault fault;			/* pending fault, type 0 if none */
+	u64 progress;				/* how far a preempted invocation came, or 0 */
 	struct lookup_failure lookup_failure;	/* why the last lookup for this thread failed */
 
 	struct tcb *all_next, *all_prev;	/* every TCB, for DumpScheduler */

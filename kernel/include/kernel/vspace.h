@@ -8,11 +8,6 @@
 /* Size (log2) of a VSpace: it depends on the CPU (ABI 3.1). */
 unsigned int vspace_size_bits(void);
 
-/* Retype hooks: memory is zero (or device); clean it from the caches as ABI 10.7 says. */
-void frame_create(struct paddr at, enum frame_size size, bool device);
-void page_table_create(struct paddr at);
-void vspace_create(struct paddr at);
-
 /* Deletion hooks. Frames: every cap unmaps its own mapping. Tables: the final one only. */
 void frame_finalise(struct cap cap);
 void page_table_finalise(struct cap cap, bool final);
