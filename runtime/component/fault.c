@@ -26,12 +26,15 @@ static void tell(seL4_MessageInfo_t info, seL4_Word badge)
 	const char *thread = component_thread_name((unsigned int)(badge & 0xffff) - 1);
 	seL4_Word pc = seL4_GetMR(0), access = seL4_GetMR(1), syndrome = seL4_GetMR(3);
 	const char *program = config_string(CONFIG_ROOT, "program");
+	struct config_pair stacks = config_pair(CONFIG_ROOT, "stacks");
 
 	switch (seL4_MessageInfo_get_label(info)) {
 	case seL4_Fault_VMFault:
-		log_error("FAULT in thread '%s': %s address 0x%llx at pc 0x%llx of %s", thread,
+		log_error("FAULT in thread '%s': %s address 0x%llx at pc 0x%llx of %s%s", thread,
 			  seL4_GetMR(2) ? "jump to" : syndrome & 0x40 ? "write to" : "read of",
-			  (unsigned long long)access, (unsigned long long)pc, program);
+			  (unsigned long long)access, (unsigned long long)pc, program,
+			  access - stacks.first < stacks.second ?
+				  "; its stack is too small (_stack_size)" : "");
 		break;
 	case seL4_Fault_UserException:
 		log_error("FAULT in thread '%s': %s at pc 0x%llx of %s", thread,

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from conftest import ROOT
+from conftest import ROOT, TARGET, peervisor_run
 
 SOURCES = ROOT / "examples/native/components"
 
@@ -49,6 +49,7 @@ def test_errors_of_a_client_are_told(logs):
 
 def test_order_of_the_start(logs):
     assert "order: pre kinds visit post" in logs["server.log"]
+    assert "visitors are welcome" in logs["server.log"]
     assert "board: written by the client" in logs["server.log"]
 
 
@@ -85,6 +86,44 @@ def test_a_page_for_reading_cannot_be_written(logs):
     assert "writable" not in logs["intruder.log"]
 
 
+TYPED = """
+import <std_connector.camkes>;
+procedure P { include "big.h"; %s }
+component A { control; include "big.h"; uses P p; dataport big_t d; }
+component B { provides P p; include "big.h"; dataport big_t d; }
+assembly {
+    composition { component A a; component B b;
+        connection seL4RPCCall c(from a.p, to b.p);
+        connection seL4SharedData e(from a.d, to b.d); }
+    configuration { %s }
+}
+"""
+
+
+@pytest.mark.parametrize("method, b, settings, text", [
+    ("void m(in int n);", "void p_m(int n) { }", "", "dataport d has 4096 bytes, which is less than a big_t: set d_size"),
+    ("void m(in int n);", "void p_m(int n) { }", 'a.d_size = "8K";', None),
+    ("void m(in big_t n);", "void p_m(big_t n) { }", "a.d_size = 8192;",
+     "p_m: its parameters do not fit into one message (960 bytes); use a dataport"),
+    ("void m(in int n);", "", "a.d_size = 8192;", "undefined reference to `p_m'"),
+    ("void m(in int n);", "int p_m(int n) { return n; }", "a.d_size = 8192;", "conflicting types for .?p_m"),
+    ("void m(in int n);", "void p_m(int n) { undeclared(); }", "a.d_size = 8192;", "b.c:2:.*undeclared"),
+])
+def test_what_the_compiler_says(tmp_path, method, b, settings, text):
+    for name, source in (("A", "int run(void) { return 0; }"), ("B", b)):
+        (tmp_path / "components" / name).mkdir(parents=True)
+        (tmp_path / "components" / name / (name.lower() + ".c")).write_text("#include <camkes.h>\n%s\n" % source)
+    (tmp_path / "include").mkdir()
+    (tmp_path / "include/big.h").write_text("#pragma once\ntypedef struct { char bytes[8000]; } big_t;\n")
+    (tmp_path / "typed.camkes").write_text(TYPED % (method, settings))
+    result = peervisor_run("build", tmp_path / "typed.camkes", "-o", tmp_path / "x.img", "--build-dir", TARGET)
+    if text is None:
+        assert (result.returncode, result.stderr) == (0, "")
+    else:
+        assert result.returncode == 1 and re.search(text.replace("(", r"\(").replace(")", r"\)"), result.stderr)
+        assert "cannot be compiled from" in result.stderr
+
+
 BROKEN = """
 import <std_connector.camkes>;
 procedure P { void go(in int n); }
@@ -94,7 +133,8 @@ assembly {
     composition {
         component Broken broken;
         component User user;
-        connection seL4RPCCall c(from user.p, to broken.p);
+        component User deep;
+        connection seL4RPCCall c(from user.p, from deep.p, to broken.p);
     }
 }
 """
@@ -122,7 +162,16 @@ def test_what_ends_a_thread_is_told(image, machine, tmp_path):
     for name, text in (("Broken", BROKEN_C), ("User", """
 #include <camkes.h>
 #include <stdio.h>
-int run(void) { printf("calling\\n"); p_go(2); printf("came back\\n"); return 0; }
+static int deep(volatile char *before) { volatile char here[512]; here[0] = before[0]; return deep(here) + here[1]; }
+int run(void)
+{
+	if (get_instance_name()[0] == 'd')
+		return deep((volatile char *)"x");
+	printf("calling\\n");
+	p_go(2);
+	printf("came back\\n");
+	return 0;
+}
 """)):
         (tmp_path / "components" / name).mkdir(parents=True)
         (tmp_path / "components" / name / "main.c").write_text(text)
@@ -130,5 +179,6 @@ int run(void) { printf("calling\\n"); p_go(2); printf("came back\\n"); return 0;
     m = machine(image(tmp_path / "broken.camkes"), timeout=60)
     m.expect("broken.log", r"broken: error: PANIC at main\.c:15: undefined behaviour: an index outside of its array", 30)
     m.expect("broken.log", r"broken: error: FAULT in thread 'p': write to address 0x10 at pc 0x\w+ of Broken\.elf", 30)
+    m.expect("deep.log", r"deep: error: FAULT in thread 'run': write to address .* of User\.elf; its stack is too small", 30)
     assert "went on" not in m.console("broken.log").text
     assert "came back" not in m.console("user.log").text

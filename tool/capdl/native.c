@@ -262,6 +262,7 @@ static void make_stub_parts(struct native *n)
 	n->objects = arena_alloc(c->system->arena, sizeof(*n->objects) * (k + 1));
 	n->clients = arena_alloc(c->system->arena, sizeof(*n->clients) * (k + 1));
 	tree_string(c->config, "program", arena_format(c->system->arena, "%s.elf", n->model->type->name));
+	tree_pair(c->config, "stacks", COMPONENT_ELF_END, COMPONENT_STACK_TOP - COMPONENT_ELF_END);
 	tree_u64(c->config, "libc-lock-slot",
 		 component_cap(c, new_notification(n, "libc.lock"), 0, RIGHTS_RW, 1));
 	tree_u64(c->config, "log-lock-slot",

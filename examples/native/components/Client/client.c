@@ -96,6 +96,29 @@ static void structs(void)
 	check("enum", kinds_darker(SHADE_MIDDLE) == SHADE_DARK);
 }
 
+static camkes_error_t last;
+
+static camkes_error_action_t on_error(camkes_error_t *error)
+{
+	last = *error;
+	return CEA_DISCARD;
+}
+
+/* A handler hears of errors instead of the log; an interface's own goes before the component's. */
+static void handlers(const char *big)
+{
+	camkes_register_error_handler(on_error);
+	free(visit_say(big));
+	check("error handler", last.type == CE_BUFFER_LENGTH_EXCEEDED && strcmp(last.interface, "visit") == 0 &&
+	      strcmp(last.method, "say") == 0 && strcmp(last.instance, "client") == 0);
+	check("error handler of an interface", kinds_register_error_handler(on_error) == NULL);
+	camkes_register_error_handler(NULL);
+	kinds_greet(big);
+	check("error handler of an interface, called", strcmp(last.interface, "kinds") == 0);
+	kinds_register_error_handler(NULL);
+	rpc_error();
+}
+
 /* One message has 960 bytes: what exceeds it is refused on the side that would send it. */
 static void bounds(void)
 {
@@ -111,6 +134,7 @@ static void bounds(void)
 	answer = kinds_fill(960);
 	check("string too long to return", !answer && rpc_error() == CE_BUFFER_LENGTH_EXCEEDED);
 	check("not connected", !absent_who);
+	handlers(big);
 }
 
 static void on_done(void *argument)

@@ -232,6 +232,18 @@ char *visit_who(void)
 	return asprintf(&s, "client %llu", (unsigned long long)visit_get_sender_id()) < 0 ? NULL : s;
 }
 
+char *visit_say(const char *text)
+{
+	return strdup(text);
+}
+
+/* Of the interface's thread, before it serves. */
+int visit__run(void)
+{
+	printf("visitors are welcome\n");
+	return 0;
+}
+
 static void on_ready(void *argument)
 {
 	rounds_post();
