@@ -18,7 +18,7 @@
 
 #define TEXT_LIMIT (64u << 20)	/* a macro that expands without end stops here */
 #define CPP_SECONDS 30		/* until a busy machine has come to it */
-#define CPP_CPU_SECONDS 4
+#define CPP_CPU_SECONDS 2
 #define CPP_MEMORY (512ull << 20)	/* a macro may double itself many times on one line */
 
 char *source_read_file(struct arena *a, const char *path, size_t limit, size_t *length)

@@ -86,7 +86,7 @@ def hostile():
         + b"component A a; connection seL4Notification n(" + b"from a.t, " * (BIG // 10) + b"to a.t); } }"
     yield "compounds", nested()
     yield "wide-instances", wide()
-    yield "queries", ASSEMBLY + b"} configuration { vm_a.dtb = dtb([" + b'{ path: ".*.*.*.*x" },' * 10000 + b"]); } }"
+    yield "queries", ASSEMBLY + b"} configuration { vm_a.dtb = dtb([" + b'{ path: ".*.*.*.*x" },' * 3000 + b"]); } }"
     yield "mmios", ASSEMBLY + b'} configuration { vm_a.untyped_mmios = [' + many(b'"0x%d000:0x1000",') + b"]; } }"
     yield "irqs", ASSEMBLY + b"} configuration { vm_a.irqs = [" + many(b"%d, ") + b"]; } }"
     yield "nodes", ASSEMBLY + b"} configuration { vm_a.dtb_nodes = [" + many(b'"n%d", ') + b"]; } }"
@@ -122,7 +122,7 @@ def try_one(peervisor, folder, data):
 
 def main():
     peervisor, fuzz = (str(pathlib.Path(a).resolve()) for a in sys.argv[1:3])
-    runs = sys.argv[3] if len(sys.argv) > 3 else "6000"
+    runs = sys.argv[3] if len(sys.argv) > 3 else "4000"
     seed = sys.argv[4] if len(sys.argv) > 4 else "1"
     memory = pathlib.Path("/dev/shm")       # thousands of small files: on a disk most of the time goes there
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as name:
@@ -139,7 +139,7 @@ def main():
                 return 1
         files = sorted(str(p) for p in FIXTURES.glob("*/*.camkes"))
         result = subprocess.run([fuzz, name, runs, seed] + files, cwd=name, capture_output=True, text=True,
-                                timeout=250, check=False)
+                                timeout=500, check=False)
         if result.returncode:
             kept = pathlib.Path("fuzz-%s.camkes" % seed).resolve()
             kept.write_bytes((folder / "fuzz-last.camkes").read_bytes())
