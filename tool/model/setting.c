@@ -157,6 +157,12 @@ static void say_unread(struct model *m, const struct adl_setting *s)
 				   s->instance, s->attribute, s->target->type, s->attribute);
 		return;
 	}
+	if (adl_attribute(s->target->component, s->attribute)) {
+		diagnostic_warning(m->diagnostics, s->attribute_at,
+				   "'%s' of %s has no effect beside its other settings; remove it",
+				   s->attribute, s->instance);
+		return;
+	}
 	for (a = s->target->component->attributes; a; a = a->next)
 		nearest_offer(&near, a->name);
 	if (near.best)
@@ -177,6 +183,13 @@ static bool is_own(const struct adl_setting *s)
 	       adl_attribute(s->target->component, s->attribute);
 }
 
+/* After an error not everything was asked for that is otherwise. */
+static bool unasked(const struct model *m, const struct adl_setting *s)
+{
+	return m->diagnostics->errors && s->target &&
+	       adl_attribute(s->target->component, s->attribute);
+}
+
 /* Of everything else somebody must have asked by now. */
 void setting_check(struct model *m)
 {
@@ -186,6 +199,6 @@ void setting_check(struct model *m)
 		if (!s->value && is_own(s))	/* what it refers to is read by that */
 			setting_value(m, s->target, s->attribute);
 	for (s = m->file->assembly.settings; s; s = s->next)
-		if (!s->read && !is_own(s))
+		if (!s->read && !is_own(s) && !unasked(m, s))
 			say_unread(m, s);
 }
