@@ -47,6 +47,8 @@ def guests(folder, kernel_size=4096):
     image[56:60] = b"ARM\x64"
     (folder / "linux").write_bytes(image)
     (folder / "linux-copy").write_bytes(image)
-    for name in ("minimal", "storage", "workload"):
+    (folder / "linux-window").write_bytes(image + b"window")
+    (folder / "linux-window.config").write_text("CONFIG_DMA_RESTRICTED_POOL=y\n")
+    for name in ("minimal", "storage", "workload", "network"):
         (folder / (name + ".cpio")).write_bytes(name.encode() * 1000)
     return folder
