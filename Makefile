@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The front door. Each target is one script or one meson call; nothing is compiled by rules here.
-.PHONY: help build run check bench clean
+.PHONY: help build run check bench lint coverage clean
 
 help:
 	@sed -n 's/^#: //p' Makefile
@@ -20,6 +20,14 @@ build:
 #: make bench   the benchmarks, under -icount
 bench: build
 	@bench/run
+
+#: make lint    gcc's -fanalyzer and clang-tidy over the kernel
+lint:
+	@scripts/lint
+
+#: make coverage  which lines of the kernel its tests execute, on the host and in QEMU
+coverage: build
+	@scripts/coverage
 
 #: make clean   remove build/ (the cache of slow pieces stays: see docs/guests.md)
 clean:

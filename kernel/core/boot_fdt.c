@@ -35,7 +35,7 @@ static u64 cells(const struct scan *scan, u64 at, u32 count)
 {
 	u64 value = 0;
 
-	for (u32 i = 0; i < count; i++)
+	for (u64 i = 0; i < count; i++)
 		value = value << 32 | cell(scan, at + 4 * i);
 	return value;
 }
@@ -61,7 +61,7 @@ static const char *node_end(struct scan *scan)
 		return "a memory node's reg does not fit #address-cells and #size-cells";
 	for (u64 i = 0; i < scan->reg_size; i += step) {
 		u64 start = cells(scan, scan->reg + i, address);
-		u64 bytes = cells(scan, scan->reg + i + 4 * address, size);
+		u64 bytes = cells(scan, scan->reg + i + 4UL * address, size);
 
 		if (start > ADDRESS_LIMIT || bytes > ADDRESS_LIMIT - start)
 			return "a memory node's reg lies beyond 44 bits";

@@ -50,11 +50,11 @@ bool asid_find(u16 asid, struct paddr *vspace)
 static __attribute__((noinline, cold)) u64 vmid_lend(u16 asid, u64 *entry)
 {
 	u8 vmid = vmid_next;
-	u16 victim = vmid_owner[vmid];
+	u64 *victim = entry_of(vmid_owner[vmid]);
 
 	vmid_next = (u8)((vmid_next + 1) % VMIDS);
 	if (victim) {
-		*entry_of(victim) &= ~0xfffUL;
+		*victim &= ~0xfffUL;
 		tlb_flush_vmid(vmid);
 	}
 	vmid_owner[vmid] = asid;

@@ -207,7 +207,7 @@ static enum invoke install_buffer(struct invocation *inv, const struct spaces *s
 
 static enum invoke configure(struct invocation *inv)
 {
-	struct spaces spaces;
+	struct spaces spaces = { .buffer_at = 0 };
 	enum invoke outcome;
 
 	if (inv->length < 4 || inv->extras < 3)
@@ -221,7 +221,7 @@ static enum invoke configure(struct invocation *inv)
 
 static enum invoke set_space(struct invocation *inv)
 {
-	struct spaces spaces;
+	struct spaces spaces = { .buffer_at = 0 };
 
 	if (inv->length < 3 || inv->extras < 2)
 		return error_plain(inv, seL4_TruncatedMessage);
@@ -232,7 +232,7 @@ static enum invoke set_space(struct invocation *inv)
 
 static enum invoke set_buffer(struct invocation *inv)
 {
-	struct spaces spaces;
+	struct spaces spaces = { .buffer_at = 0 };
 
 	if (inv->length < 1 || inv->extras < 1)
 		return error_plain(inv, seL4_TruncatedMessage);

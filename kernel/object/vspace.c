@@ -100,7 +100,7 @@ static u64 leaf_entry(struct cap frame, unsigned int rights, u64 attributes)
 
 void frame_finalise(struct cap cap)
 {
-	struct paddr root;
+	struct paddr root = { 0 };
 	struct walk at;
 	u64 address = cap_mapped_at(cap).v;
 	unsigned int level = frame_level(cap_frame_size(cap));
@@ -117,7 +117,7 @@ void frame_finalise(struct cap cap)
 
 static void page_table_unmap(struct cap cap)
 {
-	struct paddr root;
+	struct paddr root = { 0 };
 	struct walk at;
 
 	if (!cap_is_mapped(cap) || !asid_find(cap_asid(cap), &root))
@@ -161,7 +161,7 @@ static enum invoke target_space(struct invocation *inv, struct cap space, struct
 
 static enum invoke page_table_map(struct invocation *inv)
 {
-	struct paddr root;
+	struct paddr root = { 0 };
 	struct cap space;
 	struct walk at;
 	u64 address;
@@ -212,7 +212,7 @@ static enum invoke frame_map(struct invocation *inv)
 {
 	unsigned int level = frame_level(cap_frame_size(inv->cap)), rights;
 	u64 address, wanted, attributes, size = 1UL << cap_frame_bits(inv->cap);
-	struct paddr root;
+	struct paddr root = { 0 };
 	struct cap space;
 	struct walk at;
 	u64 old;
@@ -303,7 +303,7 @@ static enum invoke clean_range(struct invocation *inv, u64 phys, u64 bytes)
 
 static enum invoke frame_clean(struct invocation *inv)
 {
-	struct paddr root;
+	struct paddr root = { 0 };
 	u64 start, end;
 
 	if (inv->length < 2)
@@ -350,7 +350,7 @@ enum invoke frame_decode(struct invocation *inv)
 enum invoke vspace_decode(struct invocation *inv)
 {
 	u64 start, end, size;
-	struct paddr root;
+	struct paddr root = { 0 };
 	struct walk at;
 
 	if (inv->label < ARMVSpaceClean_Data || inv->label > ARMVSpaceUnify_Instruction)
