@@ -45,7 +45,7 @@ static const char *add_segment(struct elf *elf, const Elf64_Phdr *p, const unsig
 	*s = (struct elf_segment){
 		.vaddr = p->p_vaddr, .paddr = p->p_paddr, .memory_size = p->p_memsz,
 		.file_size = p->p_filesz, .data = file + p->p_offset,
-		.write = p->p_flags & PF_W, .execute = p->p_flags & PF_X,
+		.write = p->p_flags & PF_W, .execute = p->p_flags & PF_X, .flags = p->p_flags,
 	};
 	elf->count++;
 	return NULL;

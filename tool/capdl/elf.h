@@ -18,6 +18,7 @@ struct elf_segment {
 	const unsigned char *data;
 	bool write;
 	bool execute;
+	uint32_t flags;			/* all of p_flags */
 };
 
 struct elf {

@@ -41,6 +41,7 @@ static bool set_build_dir(struct settings *s, const char *const *v)
 static bool set_kernel(struct settings *s, const char *const *v)
 {
 	s->image.kernel = v[0];
+	s->image.other_kernel = true;
 	return true;
 }
 

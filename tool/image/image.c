@@ -9,6 +9,7 @@
 #include "../adl/progress.h"
 #include "../adl/source.h"
 #include "../capdl/component.h"
+#include "kernel.h"
 #include "manifest.h"
 #include "output.h"
 
@@ -71,25 +72,13 @@ static bool read_loader(struct build *b)
 
 static bool read_kernel(struct build *b)
 {
-	struct diagnostics *d = b->model->diagnostics;
-	const struct platform_range *native = &b->model->platform->native_memory;
 	struct elf elf;
-	unsigned int i;
 
-	if (!elf_load(b->model->arena, d, b->options->kernel, &elf))
+	if (!elf_load(b->model->arena, b->model->diagnostics, b->options->kernel, &elf) ||
+	    !kernel_check(b->model->diagnostics, &elf, b->model->platform))
 		return false;
-	for (i = 0; i < elf.count; i++)
-		if (elf.segments[i].paddr < native->base ||
-		    elf.segments[i].paddr + elf.segments[i].memory_size >
-			    native->base + native->size) {
-			diagnostic_plain(
-				d,
-				"kernel %s is linked to 0x%llx, but this machine runs kernels from "
-				"0x%llx on; build it for platform %s",
-				b->options->kernel, (unsigned long long)elf.segments[i].paddr,
-				(unsigned long long)native->base, b->model->platform->name);
-			return false;
-		}
+	if (b->options->other_kernel || b->options->verbose)
+		kernel_say(&elf);
 	b->kernel = read_part(b, b->options->kernel, LOADER_LIMIT * 4, &b->kernel_size);
 	return b->kernel != NULL;
 }

@@ -4,19 +4,24 @@
 import struct
 
 
-def elf(base, machine=183, kind=2, segments=((0, 5, b"\0" * 16, 4096),)):
+def elf(base, machine=183, kind=2, segments=((0, 5, b"\0" * 16, 4096),), link=None, entry=None):
     """An ELF file with segments (offset from base, flags, bytes, size in memory)."""
     header = 64 + 56 * len(segments)
     offset = (header + 4095) // 4096 * 4096
     table, contents = b"", b""
     for at, flags, data, memory in segments:
-        table += struct.pack("<IIQQQQQQ", 1, flags, offset + len(contents), base + at, base + at, len(data),
+        table += struct.pack("<IIQQQQQQ", 1, flags, offset + len(contents), (link or base) + at, base + at, len(data),
                              memory, 4096)
         contents += data + b"\0" * (-len(data) % 4096)
     ident = b"\x7fELF\x02\x01\x01" + b"\0" * 9
-    start = ident + struct.pack("<HHIQQQIHHHHHH", kind, machine, 1, base, 64, 0, 0, 64, 56, len(segments), 0, 0, 0)
+    start = ident + struct.pack("<HHIQQQIHHHHHH", kind, machine, 1, entry or link or base, 64, 0, 0, 64, 56,
+                                len(segments), 0, 0, 0)
     start += table
     return start + b"\0" * (offset - len(start)) + contents
+
+
+def kernel(base=0x60000000, **change):
+    return elf(base, **{"link": 0xffc0000000, **change})
 
 
 def component():
@@ -28,7 +33,7 @@ def target(folder):
     for name in ("loader", "kernel", "roottask", "components", "vmm"):
         (folder / name).mkdir(parents=True)
     (folder / "loader/loader.bin").write_bytes(b"\0" * 10000)
-    (folder / "kernel/kernel.elf").write_bytes(elf(0x60000000))
+    (folder / "kernel/kernel.elf").write_bytes(kernel())
     (folder / "roottask/roottask.elf").write_bytes(
         elf(0x10000000, segments=((0, 5, b"root", 4096), (4096, 6, b"x", 50000))))
     (folder / "vmm/vmm.elf").write_bytes(component())

@@ -115,7 +115,7 @@ def test_image_that_does_not_fit(build, tmp_path):
     ("vmm/vmm.elf", stubs.elf(0x20000000), "shares a page with another or lies outside"),
     ("vmm/vmm.elf", stubs.elf(0x400000)[:4100], "has a broken segment"),
     ("vmm/vmm.elf", stubs.elf(0x400000)[:70], "has a broken program header table"),
-    ("kernel/kernel.elf", stubs.elf(0x40000000), "is linked to 0x40000000"),
+    ("kernel/kernel.elf", stubs.kernel(0x40000000), "is linked to 0x40000000"),
     ("loader/loader.bin", b"short", "is too short for a loader"),
     ("roottask/roottask.elf", None, "No such file"),
 ])
@@ -127,6 +127,33 @@ def test_broken_parts(build, tmp_path, part, content, text):
     assert text in result.stderr
     assert result.stderr.count("\n") == 2
     assert not (tmp_path / "out.img").exists()
+
+
+@pytest.mark.parametrize("content, text", [
+    (b"text", "is no ELF file"),
+    (stubs.kernel(machine=62), "is not for 64-bit Arm"),
+    (stubs.kernel(kind=3), "is no static executable"),
+    (stubs.kernel(0x40000000), "is linked to 0x40000000"),
+    (stubs.kernel(link=0xffc0001000), "is not placed on a 2 MiB boundary"),
+    (stubs.kernel(link=0x60000000), "is not linked into one GiB above 512 GiB"),
+    (stubs.kernel(entry=0x1000), "has its entry outside of its segments"),
+])
+def test_wrong_kernel(build, tmp_path, content, text):
+    path = tmp_path / "other.elf"
+    path.write_bytes(content)
+    result = build("hello", "--kernel", path)
+    assert result.returncode == 1
+    assert "other.elf " + text in result.stderr
+    assert not (tmp_path / "out.img").exists()
+
+
+def test_which_kernel(build, tmp_path):
+    """One line says which kernel runs if it was asked for."""
+    path = tmp_path / "other.elf"
+    path.write_bytes(stubs.kernel())
+    result = build("hello", "--kernel", path)
+    assert (result.returncode, result.stderr) == (
+        0, "kernel: %s, not Peervisor's, linked to 0xffc0000000, loaded to 0x60000000\n" % path)
 
 
 def test_output_that_cannot_be_written(build, tmp_path):

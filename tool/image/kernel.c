@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "kernel.h"
+
+#include <stdio.h>
+
+#define GIB_SHIFT	30
+#define WINDOW_SHIFT	39		/* the loader's own addresses are below */
+#define ADDRESS_BITS	48
+#define BLOCK		(2ull << 20)
+#define MOVABLE		0x00100000	/* our kernel's mark in p_flags (kernel.ld) */
+
+static bool in_memory(const struct elf_segment *s, const struct platform_range *native)
+{
+	return s->paddr >= native->base && s->memory_size <= native->size &&
+	       s->paddr - native->base <= native->size - s->memory_size;
+}
+
+/* The same places as the loader asks for, in the same order. */
+static const char *wrong_with(const struct elf *elf)
+{
+	const struct elf_segment *first = &elf->segments[0];
+	uint64_t start, end;
+	unsigned int i;
+
+	elf_extent(elf, &start, &end);
+	for (i = 1; i < elf->count; i++)
+		if (elf->segments[i].vaddr - first->vaddr != elf->segments[i].paddr - first->paddr)
+			return "has segments with different offsets from virtual to physical";
+	if ((first->vaddr ^ first->paddr) & (BLOCK - 1))
+		return "is not placed on a 2 MiB boundary";
+	if (start >> WINDOW_SHIFT == 0 || start >> ADDRESS_BITS ||
+	    start >> GIB_SHIFT != (end - 1) >> GIB_SHIFT)
+		return "is not linked into one GiB above 512 GiB, as kernels of this interface are";
+	if (elf->entry < start || elf->entry >= end)
+		return "has its entry outside of its segments";
+	return NULL;
+}
+
+bool kernel_check(struct diagnostics *d, const struct elf *elf, const struct platform *platform)
+{
+	const struct platform_range *native = &platform->native_memory;
+	const char *wrong;
+	unsigned int i;
+
+	for (i = 0; i < elf->count; i++)
+		if (!in_memory(&elf->segments[i], native)) {
+			diagnostic_plain(d,
+					 "kernel %s is linked to 0x%llx, but this machine runs kernels from "
+					 "0x%llx on; build it for platform %s",
+					 elf->path, (unsigned long long)elf->segments[i].paddr,
+					 (unsigned long long)native->base, platform->name);
+			return false;
+		}
+	wrong = wrong_with(elf);
+	if (wrong)
+		diagnostic_plain(d, "kernel %s %s; give a kernel.elf", elf->path, wrong);
+	return !wrong;
+}
+
+void kernel_say(const struct elf *elf)
+{
+	fprintf(stderr, "kernel: %s, %s, linked to 0x%llx, loaded to 0x%llx\n", elf->path,
+		elf->segments[0].flags & MOVABLE ? "Peervisor's" : "not Peervisor's",
+		(unsigned long long)elf->segments[0].vaddr,
+		(unsigned long long)elf->segments[0].paddr);
+}
