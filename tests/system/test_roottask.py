@@ -22,6 +22,21 @@ def test_calls_and_replies(image, machine, kernel):
     m.expect("hello.log", "hello: 1000 calls, 1000 replies")
 
 
+def test_another_kernel(machine, tmp_path):
+    """A kernel that is bound to its place, and to another one than ours."""
+    kernel = bytearray((TARGET / "kernel/kernel.elf").read_bytes())
+    header = struct.unpack_from("<Q", kernel, 32)[0]
+    struct.pack_into("<I", kernel, header + 4, 7)
+    struct.pack_into("<Q", kernel, header + 24, 0x62000000)
+    path, out = tmp_path / "other.elf", tmp_path / "other.img"
+    path.write_bytes(kernel)
+    result = peervisor_run("build", HELLO, "-o", out, "--kernel", path)
+    assert result.returncode == 0 and "not Peervisor's" in result.stderr, result.stderr
+    m = machine(out, timeout=60)
+    m.expect("system", "at 62000000")
+    m.expect("hello.log", "hello: 1000 calls, 1000 replies")
+
+
 def overlay(tmp_path, roottask):
     """A build folder in which another root task takes the place of ours."""
     folder = tmp_path / "target"
