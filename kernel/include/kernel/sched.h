@@ -7,7 +7,7 @@
 
 #define SCHED_SLICE		5
 #ifndef PREEMPT_PERIOD
-#define PREEMPT_PERIOD		100	/* units of work between two looks for an interrupt */
+#define PREEMPT_PERIOD		50	/* units of work between two looks for an interrupt */
 #endif
 
 /* sched_current is the thread that entered the kernel and, after sched_run(), the one to resume. */
