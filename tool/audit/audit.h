@@ -86,6 +86,7 @@ struct audit_options {
 	const char *taken_over;
 	const char *share[2];
 	const char *require;
+	bool surface;
 	bool json;
 	bool strict;			/* DMA breaks rules, too */
 };
@@ -96,6 +97,7 @@ int audit_run(const struct audit *a, const struct audit_options *o, FILE *out);
 int audit_report(const struct audit *a, FILE *out);
 int audit_taken_over(const struct audit *a, uint32_t part, FILE *out);
 int audit_share(const struct audit *a, uint32_t one, uint32_t other, FILE *out);
+int audit_surface(const struct audit *a, bool json, FILE *out);
 int audit_require(const struct audit *a, const struct audit_options *o, FILE *out);
 
 int audit_json_report(const struct audit *a, FILE *out);

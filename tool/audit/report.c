@@ -171,6 +171,8 @@ int audit_run(const struct audit *a, const struct audit_options *o, FILE *out)
 
 	if (o->require)
 		return audit_require(a, o, out);
+	if (o->surface)
+		return audit_surface(a, o->json, out);
 	if (o->taken_over) {
 		one = audit_find(a, o->taken_over);
 		if (one == AUDIT_NO_PART)

@@ -14,6 +14,11 @@ static bool set_share(struct settings *s, const char *const *v)
 	return v[1] != NULL;
 }
 
+static bool set_surface(struct settings *s, const char *const *v)
+{
+	return s->audit.surface = true;
+}
+
 static bool set_require(struct settings *s, const char *const *v)
 {
 	s->audit.require = v[0];
@@ -32,9 +37,9 @@ static int audit(struct settings *s)
 	struct distribution *distribution;
 	int result;
 
-	if (!!s->audit.taken_over + !!s->audit.share[0] + !!s->audit.require > 1)
+	if (!!s->audit.taken_over + !!s->audit.share[0] + !!s->audit.require + s->audit.surface > 1)
 		return option_wrong(&audit_command,
-				    "one question at a time: --taken-over, --share or --require");
+				    "one question at a time: --taken-over, --share, --attack-surface or --require");
 	s->audit.strict = s->strict;	/* of the rules here, not of the warnings */
 	s->strict = false;
 	result = assembly_load(s, s->operands[0], &d, &model);
@@ -51,6 +56,8 @@ static const struct option own[] = {
 	  set_taken_over },
 	{ "share", 0, 2, OPTION_TEXT, "PART PART", "which memory two parts share, and with what rights",
 	  set_share },
+	{ "attack-surface", 0, 0, OPTION_TEXT, NULL,
+	  "by what each part can be reached; what falls with each guest, with an SMMU and without", set_surface },
 	{ "require", 0, 1, OPTION_FILE, "FILE", "hold the rules in FILE; one line for each breach", set_require },
 	{ "json", 0, 0, OPTION_TEXT, NULL, "the answer for programs", set_json },
 	{ 0 },
@@ -73,6 +80,7 @@ const struct command audit_command = {
 	.examples = (const char *const[]){
 		"peervisor audit examples/two-vms/two-vms.camkes --taken-over vm_storage",
 		"peervisor audit examples/two-vms/two-vms.camkes --share vm_storage vm_workload",
+		"peervisor audit examples/seed/seed.camkes --attack-surface",
 		"peervisor audit examples/seed/seed.camkes --require rules", NULL },
 	.run = audit,
 };

@@ -10,6 +10,7 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 
 TWO = ROOT / "examples/two-vms/two-vms.camkes"
+SEED = ROOT / "examples/seed/seed.camkes"
 FOUR = pathlib.Path(__file__).with_name("four.camkes")
 
 
@@ -74,6 +75,38 @@ def test_seed_table(tool):
     other = tool("audit", FOUR, "--taken-over", "vm_workload").stdout
     assert "DMA" not in other and re.search(r"vm_storage: \d+ pieces, \w+ +closed +closed", other)
     assert "\t" not in text + other
+
+
+def test_attack_surface_of_seed(tool, tmp_path):
+    """The seed's comparison: a storage backend that falls has its disk and what it shares; not the network, not other
+    memory. Beside it what is true without an SMMU."""
+    (tmp_path / "guests/network.cpio").write_bytes(b"network" * 100)
+    found = json.loads(tool("audit", SEED, "--attack-surface", "--json").stdout)
+    falls = {}
+    for row in found["taken_over"]:
+        falls.setdefault(row["taken_over"], {})[re.sub(r", \d+[KMG]$", "", row["what"])] = row["with_smmu"], row["here"]
+    for backend, other, device in (("vm_storage", "vm_network", "a003000"), ("vm_network", "vm_storage", "a002000")):
+        rows = falls[backend]
+        assert rows["%s.mmio.%s" % (backend, device)] == ("rw-", "rw-")
+        opened = [what for what, (smmu, _) in rows.items() if smmu != "closed" and ".mmio." not in what]
+        assert len(opened) == 1 and "vm_workload" in opened[0]       # the connection's memory, for DMA
+        assert rows[opened[0]] == ("rw-", "rw-")
+        for memory in ("other memory of " + other, "other memory of serial", "memory of its monitor and of the kernel"):
+            assert rows[memory] == ("closed", "rw- by DMA")
+        assert rows["devices of " + other] == rows["devices of serial"] == ("closed", "closed")
+    assert all(row == ("closed", "closed") for what, row in falls["vm_workload"].items()
+               if not what.startswith(("vm_workload.", "vm_storage.vm_w", "vm_network.vm_w")))
+    assert not any(".mmio." in what for what in falls["vm_workload"])
+    ways = {(row["part"], row["by"]): row["how"] for row in found["reached"]}
+    # The seed's table: system calls; VM faults; RPC messages from driver VMs; the virtio interface.
+    assert ways["the kernel", "vm_storage"] == "traps, hypercalls" and ways["the kernel", "serial"] == "system calls"
+    assert ways["vm_storage.vmm", "vm_storage"].startswith("faults, hypercalls")
+    assert ways["vm_storage.vmm", "vm_workload.vmm"] == "signals, writes vm_storage.vm_workload.iobuf.driver"
+    assert "writes vm_storage.vm_workload.iobuf.device" in ways["vm_workload.vmm", "vm_storage.vmm"]
+    assert not {("vm_storage", "vm_network.vmm"), ("vm_storage.vmm", "vm_network"), ("vm_network.vmm", "vm_storage"),
+                ("vm_workload", "vm_storage.vmm")} & set(ways)
+    text = tool("audit", SEED, "--attack-surface").stdout
+    assert re.search(r"^TAKEN OVER +AN ATTACKER HAS +WITH SMMU +HERE \(NO SMMU\)$", text, re.M) and "\t" not in text
 
 
 def test_vmm_takes_its_guest(tool):
