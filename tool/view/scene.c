@@ -125,11 +125,9 @@ static const char *served(struct view *v, const struct model_link *l)
 
 static void add_link(struct view *v, const struct model_link *l)
 {
-	bool ram = !l->confined;
-
-	add_wire(v, l->device, l->driver, ram ? VIEW_RAM : VIEW_WINDOW, served(v, l),
-		 ram ? arena_format(v->arena, "sees all %llu MiB", (unsigned long long)l->driver->ram_size >> 20) :
-		 "sees a window");
+	add_wire(v, l->device, l->driver, l->confined ? VIEW_WINDOW : VIEW_RAM, served(v, l),
+		 arena_format(v->arena, "sees %s %llu MiB", l->confined ? "a window," : "all",
+			      (unsigned long long)link_shared_size(l) >> 20));
 }
 
 static const char *how(struct view *v, const struct model_connection *c, const struct model_end *from)

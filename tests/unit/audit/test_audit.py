@@ -77,10 +77,9 @@ def test_seed_table(tool):
     assert "\t" not in text + other
 
 
-def test_attack_surface_of_seed(tool, tmp_path):
+def test_attack_surface_of_seed(tool):
     """The seed's comparison: a storage backend that falls has its disk and what it shares; not the network, not other
     memory. Beside it what is true without an SMMU."""
-    (tmp_path / "guests/network.cpio").write_bytes(b"network" * 100)
     found = json.loads(tool("audit", SEED, "--attack-surface", "--json").stdout)
     falls = {}
     for row in found["taken_over"]:
@@ -89,7 +88,7 @@ def test_attack_surface_of_seed(tool, tmp_path):
         rows = falls[backend]
         assert rows["%s.mmio.%s" % (backend, device)] == ("rw-", "rw-")
         opened = [what for what, (smmu, _) in rows.items() if smmu != "closed" and ".mmio." not in what]
-        assert len(opened) == 1 and "vm_workload" in opened[0]       # the connection's memory, for DMA
+        assert opened == [backend + ".vm_workload.window"]        # the seed's "DMA pool of connected driver VMs"
         assert rows[opened[0]] == ("rw-", "rw-")
         for memory in ("other memory of " + other, "other memory of serial", "memory of its monitor and of the kernel"):
             assert rows[memory] == ("closed", "rw- by DMA")
@@ -101,7 +100,7 @@ def test_attack_surface_of_seed(tool, tmp_path):
     # The seed's table: system calls; VM faults; RPC messages from driver VMs; the virtio interface.
     assert ways["the kernel", "vm_storage"] == "traps, hypercalls" and ways["the kernel", "serial"] == "system calls"
     assert ways["vm_storage.vmm", "vm_storage"].startswith("faults, hypercalls")
-    assert ways["vm_storage.vmm", "vm_workload.vmm"] == "signals, writes vm_storage.vm_workload.iobuf.driver"
+    assert ways["vm_storage.vmm", "vm_workload.vmm"].startswith("signals, writes vm_storage.vm_workload.iobuf.driver")
     assert "writes vm_storage.vm_workload.iobuf.device" in ways["vm_workload.vmm", "vm_storage.vmm"]
     assert not {("vm_storage", "vm_network.vmm"), ("vm_storage.vmm", "vm_network"), ("vm_network.vmm", "vm_storage"),
                 ("vm_workload", "vm_storage.vmm")} & set(ways)

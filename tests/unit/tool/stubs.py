@@ -54,6 +54,6 @@ def guests(folder, kernel_size=4096):
     (folder / "linux-copy").write_bytes(image)
     (folder / "linux-window").write_bytes(image + b"window")
     (folder / "linux-window.config").write_text("CONFIG_DMA_RESTRICTED_POOL=y\n")
-    for name in ("minimal", "storage", "workload", "network"):
+    for name in ("minimal", "storage", "workload", "network", "peer"):
         (folder / (name + ".cpio")).write_bytes(name.encode() * 1000)
     return folder

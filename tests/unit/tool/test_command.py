@@ -288,6 +288,7 @@ def findings(result):
 
 
 def test_doctor_finds_what_is_missing(stub, tmp_path):
+    (tmp_path / "guests/network.cpio").unlink()
     (tmp_path / "guests/network.cpio").symlink_to("nowhere")
     cache = tmp_path / "cache"
     (cache / ".qemu.AbCdEf.part").mkdir(parents=True)
