@@ -339,7 +339,7 @@ unsigned int spec_object_bits(const struct capdl_object *object)
 	case CAPDL_CNODE:
 		return object->size + SEL4_SLOT_BITS;
 	case CAPDL_VSPACE:
-		return SEL4_VSPACE_BITS;
+		return SEL4_VSPACE_BITS_40;	/* at most: 12 on kernels with 44-bit addresses */
 	default:
 		return 0;
 	}

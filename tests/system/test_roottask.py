@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The root task: on both kernels, what it keeps, and what it says of a damaged distribution."""
 
+import pathlib
 import re
 import struct
+import sys
 import zlib
 
 import pytest
@@ -35,6 +37,14 @@ def test_another_kernel(machine, tmp_path):
     m = machine(out, timeout=60)
     m.expect("system", "at 62000000")
     m.expect("hello.log", "hello: 1000 calls, 1000 replies")
+
+
+def test_40_bit_addresses(image):
+    """On a core with 40-bit addresses a VSpace is larger and has a level less."""
+    sys.path.insert(0, str(ROOT / "tests/kernel"))
+    import run                                      # pylint: disable=import-outside-toplevel
+    lines = run.lines(pathlib.Path(image("hello")).read_bytes(), "hello: 1000 calls", 60, cpu="cortex-a53")
+    assert lines[-1] == "hello: 1000 calls, 1000 replies", "\n".join(lines)
 
 
 def overlay(tmp_path, roottask):
