@@ -507,7 +507,7 @@ static enum invoke read_register(struct invocation *inv, const struct vcpu *vcpu
 	reg = invocation_mr(inv, 0);
 	if (reg < SEL4_VCPU_REGISTERS)
 		value = system_register(vcpu, (unsigned int)reg);
-	else if (!extension_read(vcpu, reg, &value))
+	else if (!VCPU_EXTENDED || !extension_read(vcpu, reg, &value))
 		return error_argument(inv, 1);
 	invocation_result(inv, value);
 	return INVOKE_OK;
@@ -528,9 +528,9 @@ static enum invoke write_register(struct invocation *inv, struct vcpu *vcpu)
 			vcpu->registers[reg] = value;
 		return INVOKE_OK;
 	}
-	if (reg == PEERVISOR_VCPU_SHORT_FAULTS && value > 1)
+	if (VCPU_EXTENDED && reg == PEERVISOR_VCPU_SHORT_FAULTS && value > 1)
 		return error_argument(inv, 2);
-	if (!extension_write(vcpu, reg, value))
+	if (!VCPU_EXTENDED || !extension_write(vcpu, reg, value))
 		return error_argument(inv, 1);
 	return INVOKE_OK;
 }

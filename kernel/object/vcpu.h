@@ -7,6 +7,13 @@
 
 #define VCPU_LIST_REGISTERS	16
 
+/* The registers of ours that seL4 has not. Without them a VMM's other ways are tested. */
+#ifdef KERNEL_PLAIN
+#define VCPU_EXTENDED		false
+#else
+#define VCPU_EXTENDED		true
+#endif
+
 struct vcpu {
 	struct tcb *tcb;
 	u64 registers[SEL4_VCPU_REGISTERS];	/* by the ABI's numbers, 6.7 */

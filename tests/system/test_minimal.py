@@ -4,6 +4,8 @@
 import os
 import re
 
+from conftest import TARGET
+
 PROMPT = "minimal# "
 RESETS = int(os.environ.get("PEERVISOR_RESETS", "5"))
 
@@ -28,6 +30,20 @@ def test_shell_time_and_power_off(image, machine):
     assert code == 1, output
     m.send("vm_minimal", "poweroff -f\n")
     m.expect("vm_minimal.log", "powered off", 20)
+    assert m.wait(20) == 0
+
+
+def test_kernel_without_extensions(image, machine):
+    """As on seL4: registers one by one, a maintenance exit for each interrupt."""
+    m = machine(image("minimal", "--kernel", TARGET / "kernel/kernel-plain.elf"), timeout=120)
+    m.expect("vm_minimal.log", "this kernel does not show list registers", 30)
+    for again in range(2):
+        m.expect("vm_minimal", "Booting Linux", 30)
+        m.expect("vm_minimal", PROMPT, 60)
+        code, output = m.command("vm_minimal", "cut -d' ' -f1 /proc/uptime; sleep 1; cut -d' ' -f1 /proc/uptime")
+        before, after = (float(n) for n in re.findall(r"^\d+\.\d+$", output, re.MULTILINE))
+        assert code == 0 and 1.0 <= after - before <= 1.4
+        m.send("vm_minimal", "poweroff -f\n" if again else "reboot -f\n")
     assert m.wait(20) == 0
 
 
