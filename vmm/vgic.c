@@ -2,7 +2,6 @@
 #include "vgic.h"
 
 #include <stddef.h>
-#include <string.h>
 
 #include "arm/gicv2.h"
 #include "vcpu.h"
@@ -34,7 +33,7 @@ bool vgic_is_pending(const struct vgic_irq *irq)
 	return irq->latched || (!irq->edge && irq->level);
 }
 
-static bool forwarded(const struct vgic *gic, const struct vgic_irq *irq)
+bool vgic_is_forwarded(const struct vgic *gic, const struct vgic_irq *irq)
 {
 	return gic->ctlr & (irq->group1 ? CTLR_GROUP1 : CTLR_GROUP0);
 }
@@ -53,6 +52,12 @@ static bool choose_cpu(struct vgic *gic, struct vgic_irq *irq)
 		}
 	}
 	return false;
+}
+
+uint32_t vgic_list_value(const struct vgic_irq *irq)
+{
+	return irq->intid | (uint32_t)(irq->priority >> 3) << GICH_LR_PRIORITY_SHIFT |
+	       (irq->group1 ? GICH_LR_GROUP1 : 0);
 }
 
 /* ---- the ready queue of a vCPU: active ones, then by priority, then by INTID ---- */
@@ -88,7 +93,7 @@ static void enqueue(struct vgic *gic, struct vgic_irq *irq)
 
 static bool deliverable(const struct vgic *gic, const struct vgic_irq *irq)
 {
-	return irq->enabled && forwarded(gic, irq) && vgic_is_pending(irq);
+	return irq->enabled && vgic_is_forwarded(gic, irq) && vgic_is_pending(irq);
 }
 
 static bool wants_lr(const struct vgic *gic, const struct vgic_irq *irq)
@@ -99,73 +104,12 @@ static bool wants_lr(const struct vgic *gic, const struct vgic_irq *irq)
 	return deliverable(gic, irq);
 }
 
-/* ---- the timer's interrupt, if the kernel delivers it ---- */
-
-static bool is_timer(const struct vgic *gic, const struct vgic_irq *irq)
-{
-	return irq->intid == VGIC_TIMER_INTID && gic->timer;
-}
-
-static uint32_t list_value(const struct vgic_irq *irq)
-{
-	return irq->intid | (uint32_t)(irq->priority >> 3) << GICH_LR_PRIORITY_SHIFT |
-	       (irq->group1 ? GICH_LR_GROUP1 : 0);
-}
-
-/* If its line is still up the kernel's event says so. */
-static void timer_take_back(struct vgic *gic, struct vgic_irq *irq)
-{
-	struct vgic_cpu *c = &gic->cpu[irq->cpu];
-	uint32_t value;
-
-	if (!c->timer)
-		return;
-	c->timer = 0;
-	vcpu_set_timer(c->vcpu, 0);
-	value = vcpu_read_lr(c->vcpu, gic->lrs);
-	if (!(value & GICH_LR_STATE))
-		return;
-	irq->active = value & GICH_LR_ACTIVE;
-	vcpu_write_lr(c->vcpu, gic->lrs, 0);
-}
-
-/* While nothing of it is here it is the kernel's. */
-static void timer_update(struct vgic *gic, struct vgic_irq *irq)
-{
-	struct vgic_cpu *c = &gic->cpu[irq->cpu];
-
-	if (!irq->enabled || !forwarded(gic, irq) || !c->online || irq->active ||
-	    vgic_is_pending(irq)) {
-		timer_take_back(gic, irq);
-	} else if (!c->timer) {
-		c->timer = list_value(irq) | GICH_LR_PENDING;
-		vcpu_set_timer(c->vcpu, c->timer);
-	}
-}
-
-void vgic_timer(struct vgic *gic, unsigned int cpu)
-{
-	struct vgic_irq *irq = &gic->cpu[cpu].private[VGIC_TIMER_INTID];
-
-	if (gic->cpu[cpu].timer && irq->ended)
-		irq->ended(irq->source, irq->intid);	/* of before it was given to the kernel */
-	else
-		vgic_set_level(gic, cpu, VGIC_TIMER_INTID, true);
-}
-
-bool vgic_timer_is_up(struct vgic *gic, unsigned int cpu, uint64_t empty)
-{
-	const struct vgic_cpu *c = &gic->cpu[cpu];
-
-	return c->timer ? !(empty >> gic->lrs & 1) : c->private[VGIC_TIMER_INTID].level;
-}
-
 void vgic_update(struct vgic *gic, struct vgic_irq *irq)
 {
 	if (irq->lr >= 0)
 		return;
-	if (is_timer(gic, irq))
-		timer_update(gic, irq);
+	if (vgic_timer_is(gic, irq))
+		vgic_timer_update(gic, irq);
 	if (irq->queued)
 		dequeue(gic, irq);	/* priority or target may be new */
 	if (wants_lr(gic, irq) && choose_cpu(gic, irq))
@@ -230,7 +174,7 @@ uint32_t vgic_peek(struct vgic *gic, const struct vgic_irq *irq)
 
 	if (irq->lr >= 0 && gic->access)
 		value = vcpu_read_lr(c->vcpu, (unsigned int)irq->lr);
-	else if (is_timer(gic, irq) && c->timer)
+	else if (vgic_timer_is(gic, irq) && c->timer)
 		value = vcpu_read_lr(c->vcpu, gic->lrs);
 	return value & GICH_LR_STATE ? value : 0;
 }
@@ -239,8 +183,8 @@ void vgic_fold(struct vgic *gic, struct vgic_irq *irq)
 {
 	uint32_t value;
 
-	if (is_timer(gic, irq))
-		timer_take_back(gic, irq);
+	if (vgic_timer_is(gic, irq))
+		vgic_timer_take_back(gic, irq);
 	if (irq->lr < 0 || !gic->access)
 		return;
 	value = vcpu_read_lr(gic->cpu[irq->cpu].vcpu, (unsigned int)irq->lr);
@@ -294,7 +238,7 @@ static void refused(struct vgic *gic, struct vgic_cpu *c, struct vgic_irq *irq, 
 
 static void load(struct vgic *gic, struct vgic_cpu *c, struct vgic_irq *irq, unsigned int lr)
 {
-	uint32_t value = list_value(irq) | (is_sgi(irq) ? sgi_state(irq) : line_state(gic, irq));
+	uint32_t value = vgic_list_value(irq) | (is_sgi(irq) ? sgi_state(irq) : line_state(gic, irq));
 
 	dequeue(gic, irq);
 	if (gic->access)
@@ -582,7 +526,7 @@ void vgic_sgi(struct vgic *gic, unsigned int from, unsigned int to, unsigned int
 	vgic_update(gic, irq);
 }
 
-static void update_all(struct vgic *gic)
+void vgic_update_all(struct vgic *gic)
 {
 	unsigned int cpu, i;
 
@@ -603,85 +547,5 @@ void vgic_set_ctlr(struct vgic *gic, uint32_t ctlr)
 	if (ctlr == gic->ctlr)
 		return;
 	gic->ctlr = ctlr;
-	update_all(gic);
-}
-
-/* ---- life ---- */
-
-static void irq_reset(struct vgic_irq *irq, unsigned int intid, unsigned int cpu)
-{
-	bool release = irq->ended && irq->level;
-
-	irq->next = NULL;
-	irq->intid = (uint16_t)intid;
-	irq->priority = 0;
-	irq->targets = (uint8_t)(intid < VGIC_PRIVATE ? 1u << cpu : 1u);
-	irq->cpu = (uint8_t)cpu;
-	irq->sources = 0;
-	irq->active_source = 0;
-	irq->lr = -1;
-	irq->queued = false;
-	irq->enabled = intid < VGIC_SGIS;
-	irq->group1 = false;
-	irq->edge = intid < VGIC_SGIS;
-	irq->latched = false;
-	irq->active = false;
-	irq->soft = false;
-	if (release) {
-		irq->level = false;
-		irq->ended(irq->source, intid);
-	}
-}
-
-void vgic_reset(struct vgic *gic)
-{
-	unsigned int cpu, i;
-
-	gic->ctlr = 0;
-	for (cpu = 0; cpu < gic->cpus; cpu++) {
-		struct vgic_cpu *c = &gic->cpu[cpu];
-
-		c->ready = NULL;
-		c->timer = 0;		/* vCPU objects are made anew */
-		c->news = false;
-		memset(c->in_lr, 0, sizeof(c->in_lr));
-		memset(c->written, 0, sizeof(c->written));
-		c->free = (1u << gic->lrs) - 1;
-		for (i = 0; i < VGIC_PRIVATE; i++)
-			irq_reset(&c->private[i], i, cpu);
-	}
-	for (i = VGIC_PRIVATE; i < gic->intids; i++)
-		irq_reset(&gic->spi[i - VGIC_PRIVATE], i, 0);
-}
-
-void vgic_init(struct vgic *gic, struct vcpu *const *vcpus, unsigned int cpus,
-	       unsigned int intids)
-{
-	unsigned int i;
-
-	memset(gic, 0, sizeof(*gic));
-	gic->cpus = cpus < VGIC_CPUS ? cpus : VGIC_CPUS;
-	gic->intids = intids < VGIC_INTIDS ? intids : VGIC_INTIDS;
-	for (i = 0; i < gic->cpus; i++)
-		gic->cpu[i].vcpu = vcpus[i];
-	vgic_reset(gic);
-}
-
-void vgic_set_list_registers(struct vgic *gic, const struct vcpu_lists *lists)
-{
-	unsigned int i;
-
-	gic->timer = lists->timer && lists->access && lists->count > 1 && lists->count <= VGIC_LRS;
-	gic->lrs = lists->count < VGIC_LRS ? lists->count : VGIC_LRS;
-	gic->lrs -= gic->timer;
-	gic->access = lists->access;
-	for (i = 0; i < gic->cpus; i++)
-		gic->cpu[i].free = (1u << gic->lrs) - 1;
-}
-
-void vgic_cpu_online(struct vgic *gic, unsigned int cpu, bool online)
-{
-	gic->cpu[cpu].online = online;
-	if (online)
-		update_all(gic);
+	vgic_update_all(gic);
 }

@@ -123,7 +123,24 @@ void vgic_fold(struct vgic *gic, struct vgic_irq *irq);
 void vgic_update(struct vgic *gic, struct vgic_irq *irq);
 void vgic_enable(struct vgic *gic, struct vgic_irq *irq, bool enabled);
 void vgic_set_ctlr(struct vgic *gic, uint32_t ctlr);
+void vgic_update_all(struct vgic *gic);
 void vgic_sgi(struct vgic *gic, unsigned int from, unsigned int to, unsigned int intid);
 bool vgic_is_pending(const struct vgic_irq *irq);
+bool vgic_is_forwarded(const struct vgic *gic, const struct vgic_irq *irq);
+/* Identifier, priority and group as a list register has them. */
+uint32_t vgic_list_value(const struct vgic_irq *irq);
+
+/* ---- vgic_timer.c ---- */
+
+/* Is this the interrupt that the kernel can deliver by itself? */
+static inline bool vgic_timer_is(const struct vgic *gic, const struct vgic_irq *irq)
+{
+	return irq->intid == VGIC_TIMER_INTID && gic->timer;
+}
+
+/* After any change: while nothing of it is here it is the kernel's. */
+void vgic_timer_update(struct vgic *gic, struct vgic_irq *irq);
+/* All of its state is here afterwards. */
+void vgic_timer_take_back(struct vgic *gic, struct vgic_irq *irq);
 
 #endif
