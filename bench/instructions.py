@@ -30,6 +30,13 @@ def text(elf):
     raise AssertionError("%s: no text" % elf)
 
 
+def after_calls(elf):
+    """Where the kernel returns to: behind each system call."""
+    output = subprocess.run(["aarch64-linux-gnu-objdump", "-d", str(elf)], capture_output=True, text=True,
+                            check=True).stdout
+    return {int(address, 16) + 4 for address in re.findall(r"^ *([0-9a-f]+):\s+[0-9a-f]+\s+svc\b", output, re.M)}
+
+
 class Trace:
     """Give `options` to QEMU, then `take` what an action makes it execute."""
 
@@ -38,6 +45,7 @@ class Trace:
         self.socket = folder / "trace.socket"
         self.vectors = symbols(kernel)["vectors"]
         self.vmm = symbols(vmm)
+        self.returns = after_calls(vmm)
         self.kernel_text = text(kernel)
         ranges = ",".join("0x%x+0x%x" % part for part in (self.kernel_text, text(vmm)))
         self.options = ["-dfilter", ranges, "-D", str(self.log),
@@ -74,7 +82,12 @@ class Trace:
         """Each vector of the exceptions from lower levels is 0x80 long and entered at its start."""
         begin, end = self.vectors + 0x400, self.vectors + 0x800
         starts = [i for i, a in enumerate(addresses) if begin <= a < end and not (a - begin) % 0x80]
-        return [addresses[a:b] for a, b in zip(starts, starts[1:])]
+        return [self._without_guest(addresses[a:b]) for a, b in zip(starts, starts[1:])]
+
+    def _without_guest(self, stay):
+        """A guest's program may lie at a monitor's addresses, but is not entered behind a system call of it."""
+        kernel = self._of_kernel(stay)
+        return stay if stay[kernel:kernel + 1] and stay[kernel] in self.returns else stay[:kernel]
 
     def _of_kernel(self, stay):
         start, size = self.kernel_text
