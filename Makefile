@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The front door. Each target is one script or one meson call; nothing is compiled by rules here.
-.PHONY: help build run check bench lint coverage clean
+.PHONY: help build images run check bench lint coverage clean
 
 help:
 	@sed -n 's/^#: //p' Makefile
@@ -16,6 +16,10 @@ check:
 #: make build   set the machine up and build everything: tool, kernel, components, guests, images
 build:
 	@scripts/build
+
+#: make images  an image of each example, build/NAME.img (some of them need a kernel that is built: minutes)
+images: build
+	@scripts/image all
 
 #: make bench   the benchmarks, under -icount
 bench: build

@@ -94,18 +94,19 @@ static void add_vcpu(struct system *s, struct machine *g)
 
 static void add_interrupt_controller(struct system *s, struct machine *g)
 {
-	const struct platform_range *gicv = &s->model->platform->gicv;
+	const struct platform *platform = s->model->platform;
+	const struct platform_range *gicv = &platform->gicv;
 	struct tree *t = tree_node(g->node, "gic");
 
 	if (s->gicv == CAPDL_NONE)
 		s->gicv = distribution_device(s->distribution, gicv->base, gicv->size,
 					      SEL4_PAGE_BITS, "gicv");
-	map_guest(s, g, s->gicv, GUEST_GICC, SEL4_ATTR_EXECUTE_NEVER);
-	tree_pair(t, "distributor", GUEST_GICD, 0x10000);
-	tree_pair(t, "cpu-interface", GUEST_GICC, gicv->size);
+	map_guest(s, g, s->gicv, GUEST_GICC(platform), SEL4_ATTR_EXECUTE_NEVER);
+	tree_pair(t, "distributor", GUEST_GICD(platform), 0x10000);
+	tree_pair(t, "cpu-interface", GUEST_GICC(platform), gicv->size);
 	if (!g->vm->links && !g->vm->served)
 		return;
-	tree_pair(t, "v2m", GUEST_V2M, 0x1000);
+	tree_pair(t, "v2m", GUEST_V2M(platform), 0x1000);
 	tree_pair(t, "v2m-spis", GUEST_V2M_FIRST, GUEST_V2M_COUNT);
 }
 
@@ -149,6 +150,7 @@ static void add_devices(struct system *s, struct machine *g)
 
 static void describe_vm(struct machine *g)
 {
+	const struct platform *platform = g->vmm->system->model->platform;
 	const struct model_vm *vm = g->vm;
 	struct tree *t = g->node;
 
@@ -158,13 +160,13 @@ static void describe_vm(struct machine *g)
 	tree_string(t, "cmdline", vm->cmdline);
 	if (vm->console) {
 		t = tree_node(g->node, "pl011");
-		tree_u64(t, "ipa", GUEST_PL011);
+		tree_u64(t, "ipa", GUEST_PL011(platform));
 		tree_u64(t, "intid", GUEST_PL011_INTID);
 	}
 	if (vm->served) {
 		t = tree_node(g->vmm->config, "pci");
 		tree_pair(t, "segment", GUEST_ECAM(GUEST_OWN_SEGMENT), GUEST_ECAM_SIZE);
-		tree_pair(t, "window", GUEST_WINDOW(GUEST_OWN_SEGMENT), GUEST_WINDOW_SIZE);
+		tree_pair(t, "window", GUEST_WINDOW(platform, GUEST_OWN_SEGMENT), GUEST_WINDOW_SIZE);
 		tree_u64(t, "intx", GUEST_INTX(GUEST_OWN_SEGMENT));
 	}
 }
@@ -226,6 +228,7 @@ struct wires {
 static void connect_driver(const struct machine *driver, const struct machine *device,
 			   const struct model_link *l, const struct wires *w)
 {
+	const struct platform *platform = driver->vmm->system->model->platform;
 	struct component *c = driver->vmm;
 	const struct model_vm *vm = l->driver;
 	struct tree *t = connection_node(c, l, vm->served + l->driver_index, false);
@@ -239,7 +242,7 @@ static void connect_driver(const struct machine *driver, const struct machine *d
 	tree_u64(t, "signal-slot",
 		 component_cap(c, device->vmm->notification, 0, SEL4_RIGHT_WRITE, w->upcall));
 	tree_pair(t, "segment", GUEST_ECAM(l->driver_index), GUEST_ECAM_SIZE);
-	tree_pair(t, "window", GUEST_WINDOW(l->driver_index), GUEST_WINDOW_SIZE);
+	tree_pair(t, "window", GUEST_WINDOW(platform, l->driver_index), GUEST_WINDOW_SIZE);
 	tree_u64(t, "intx", GUEST_INTX(l->driver_index));
 	tree_pair(t, "memdev", link_shared_base(l), link_shared_size(l));
 	tree_u64(t, "start-timeout", vm->start_timeout);
@@ -262,6 +265,7 @@ static void connect_device(struct system *s, const struct machine *driver,
 			   const struct machine *device, const struct model_link *l,
 			   const struct wires *w)
 {
+	const struct platform *platform = s->model->platform;
 	struct component *c = device->vmm;
 	const struct model_vm *vm = l->driver;
 	uint32_t notification = driver->vmm->notification;
@@ -283,8 +287,8 @@ static void connect_device(struct system *s, const struct machine *driver,
 	tree_u64(t, "intx", GUEST_INTX(l->driver_index));
 	tree_pair(t, "ram", vm->ram_base, vm->ram_size);
 	tree_triple(t, "memdev", link_shared_base(l), link_shared_size(l), l->memdev_ipa);
-	tree_triple(t, "driver-v2m", GUEST_V2M, GUEST_V2M_FIRST, GUEST_V2M_COUNT);
-	tree_pair(t, "driver-window", GUEST_WINDOW(l->driver_index), GUEST_WINDOW_SIZE);
+	tree_triple(t, "driver-v2m", GUEST_V2M(platform), GUEST_V2M_FIRST, GUEST_V2M_COUNT);
+	tree_pair(t, "driver-window", GUEST_WINDOW(platform, l->driver_index), GUEST_WINDOW_SIZE);
 }
 
 /* Memory of the driver VM beside its RAM; its VMM clears it at the start. */

@@ -104,10 +104,10 @@ int assembly_load(struct settings *s, const char *path, struct diagnostics *d, s
 	struct adl_file *file;
 
 	*d = (struct diagnostics){ .arena = a, .out = stderr, .strict = s->strict, .keep = s->json };
-	if (!s->image.kernel)
-		s->image.kernel = arena_format(a, "%s/kernel/kernel.elf", s->image.build_dir);
+	if (!s->image.kernel && platform)
+		s->image.kernel = arena_format(a, "%s/kernel/kernel%s.elf", s->image.build_dir, platform->suffix);
 	if (!platform) {
-		fprintf(stderr, "peervisor: platform '%s' is not known; qemu-arm-virt is\n", s->platform);
+		fprintf(stderr, "peervisor: platform '%s' is not known; qemu-arm-virt and rpi4 are\n", s->platform);
 		return COMMAND_USAGE;
 	}
 	file = adl_load(a, d, path, &adl);

@@ -57,7 +57,7 @@ static void put_script(FILE *out)
 	      "\tcase $before in\n", out);
 	put_kind(OPTION_FILE, "COMPREPLY=($(compgen -f -- \"$current\"))", out);
 	put_kind(OPTION_FOLDER, "COMPREPLY=($(compgen -d -- \"$current\"))", out);
-	put_kind(OPTION_PLATFORM, "COMPREPLY=($(compgen -W qemu-arm-virt -- \"$current\"))", out);
+	put_kind(OPTION_PLATFORM, "COMPREPLY=($(compgen -W 'qemu-arm-virt rpi4' -- \"$current\"))", out);
 	put_kind(OPTION_TEXT, "", out);
 	fputs("\t--completion)\n\t\tCOMPREPLY=($(compgen -W 'bash zsh' -- \"$current\"))\n\t\treturn\n\t\t;;\n"
 	      "\tesac\n\tcase ${COMP_WORDS[1]} in\n", out);

@@ -56,7 +56,8 @@ static unsigned char *read_part(struct build *b, const char *path, size_t limit,
 static bool read_loader(struct build *b)
 {
 	struct model *m = b->model;
-	const char *path = arena_format(m->arena, "%s/loader/loader.bin", b->options->build_dir);
+	const char *path = arena_format(m->arena, "%s/loader/loader%s.bin", b->options->build_dir,
+					m->platform->suffix);
 	struct image_header h;
 
 	b->loader = read_part(b, path, LOADER_LIMIT, &b->loader_size);
@@ -226,7 +227,7 @@ static void fill_header(struct build *b)
 	struct image_header h = {
 		.magic = IMAGE_MAGIC,
 		.version = IMAGE_VERSION,
-		.platform = IMAGE_PLATFORM_QEMU_VIRT,
+		.platform = b->model->platform->image_id,
 		.load_address = b->model->platform->image_base,
 		.size = b->size,
 		.table = b->table,

@@ -30,7 +30,7 @@ char *manifest_write(struct arena *a, const struct model *m, size_t *length)
 	uint64_t n;
 	unsigned int i;
 
-	text = arena_format(a, "memory %llu\n", 1024ull);
+	text = arena_format(a, "memory %llu\nmachine %s\n", 1024ull, m->platform->name);
 	for (vm = m->vms; vm; vm = vm->next) {
 		text = arena_format(a, "%svm %s %s\n", text, vm->name,
 				    vm->console ? "console" : "none");
@@ -63,7 +63,9 @@ static void read_line(struct arena *a, struct manifest *m, char *line)
 
 	if (sscanf(line, "memory %llu", &m->memory) == 1)
 		return;
-	if (sscanf(line, "show %63s", name) == 1) {
+	if (sscanf(line, "machine %63s", name) == 1) {
+		m->machine = arena_copy(a, name, strlen(name));
+	} else if (sscanf(line, "show %63s", name) == 1) {
 		m->first_console = arena_copy(a, name, strlen(name));
 	} else if (sscanf(line, "vm %63s %63s", name, word) == 2) {
 		vm = ARENA_NEW(a, struct manifest_vm);
@@ -130,6 +132,13 @@ struct manifest *manifest_read(struct arena *a, const char *image)
 	}
 	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
 		read_line(a, m, line);
+	if (m->machine && strcmp(m->machine, "qemu-arm-virt") != 0) {
+		fprintf(stderr,
+			"peervisor: %s is for %s; only images for qemu-arm-virt can be run here, put this "
+			"one onto the machine\n",
+			image, m->machine);
+		return NULL;
+	}
 	if (m->memory < 64 || m->memory > 1u << 20)
 		m->memory = 1024;
 	return m;

@@ -49,7 +49,7 @@ static bool check_reserved(struct model *m, const struct model_vm *vm, const str
 
 	if (overlap(r->paddr, r->size, p->uart.base, p->uart.size))
 		what = "the UART, which the serial server owns; the VM has an emulated one";
-	else if (overlap(r->paddr, r->size, 0x08000000, 0x01000000))
+	else if (overlap(r->paddr, r->size, p->gic.base, p->gic.size))
 		what = "the interrupt controller, which the kernel owns";
 	else if (overlap(r->paddr, r->size, p->guest_memory.base, p->guest_memory.size) ||
 		 overlap(r->paddr, r->size, p->native_memory.base, p->native_memory.size))
@@ -115,7 +115,7 @@ static void check_guest_ranges(struct model *m, const struct model_vm *vm)
 		if (!vm->identity && overlap(r->paddr, r->size, vm->ram_base, vm->ram_size))
 			what = "its own RAM; move that by ram_base";
 		else if (vm->links &&
-			 (overlap(r->paddr, r->size, GUEST_WINDOW(0),
+			 (overlap(r->paddr, r->size, GUEST_WINDOW(m->platform, 0),
 				  GUEST_WINDOW_SIZE * vm->links) ||
 			  overlap(r->paddr, r->size, GUEST_ECAM(0), GUEST_ECAM_SIZE * vm->links)))
 			what = "what the devices of its backends are seen by; give it to a VM that "

@@ -6,9 +6,6 @@
 
 #include "model.h"
 
-#define GIC_BASE	0x08000000ull
-#define GIC_SIZE	0x01000000ull
-
 static bool overlap(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size)
 {
 	return a < b + b_size && b < a + a_size;
@@ -50,7 +47,7 @@ static const char *reserved(const struct model *m, uint64_t paddr, uint64_t size
 
 	if (overlap(paddr, size, p->uart.base, p->uart.size))
 		return "the UART, which the serial server owns";
-	if (overlap(paddr, size, GIC_BASE, GIC_SIZE))
+	if (overlap(paddr, size, p->gic.base, p->gic.size))
 		return "the interrupt controller, which the kernel owns";
 	if (overlap(paddr, size, p->guest_memory.base, p->guest_memory.size) ||
 	    overlap(paddr, size, p->native_memory.base, p->native_memory.size))

@@ -6,7 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-extern const char dt_blob_start[];	/* plat/qemu-arm-virt.dts, as dtc -O asm has it */
+/* plat/NAME.dts, as dtc -O asm has it */
+extern const char qemu_arm_virt_dt_blob_start[], rpi4_dt_blob_start[];
+
+static const struct {
+	const char *name, *suffix, *fdt;
+} platforms[] = {
+	{ "qemu-arm-virt", "", qemu_arm_virt_dt_blob_start },
+	{ "rpi4", "-rpi4", rpi4_dt_blob_start },
+};
 
 static void broken(const char *what)
 {
@@ -86,8 +94,9 @@ int platform_find(const struct platform *p, const char *name)
 	int node, found = -1;
 	const char *n;
 
-	if (name[0] == '/') {
-		node = fdt_path_offset(p->fdt, name);
+	n = fdt_get_alias(p->fdt, name);
+	if (name[0] == '/' || n) {
+		node = fdt_path_offset(p->fdt, n ? n : name);
 		return node > 0 ? node : -1;
 	}
 	for (node = fdt_next_node(p->fdt, 0, NULL); node >= 0;
@@ -102,17 +111,36 @@ int platform_find(const struct platform *p, const char *name)
 	return found;
 }
 
+static struct platform_range gic_frames(const struct platform *p, int node)
+{
+	struct platform_range all = { UINT64_MAX, 0 }, r;
+	uint64_t end = 0;
+	unsigned int n;
+
+	for (n = 0; platform_reg(p, node, n, &r); n++) {
+		all.base = r.base < all.base ? r.base : all.base;
+		end = r.base + r.size > end ? r.base + r.size : end;
+	}
+	all.size = end - all.base;
+	return all;
+}
+
 struct platform *platform_load(struct arena *a, const char *name)
 {
 	struct platform *p = ARENA_NEW(a, struct platform);
 	int node, length = 0;
-	const fdt32_t *timer;
+	const fdt32_t *timer, *id;
+	size_t i;
 	bool edge;
 
-	if (strcmp(name, "qemu-arm-virt") != 0)
+	for (i = 0; i < sizeof(platforms) / sizeof(*platforms); i++)
+		if (strcmp(platforms[i].name, name) == 0)
+			break;
+	if (i == sizeof(platforms) / sizeof(*platforms))
 		return NULL;
 	p->name = name;
-	p->fdt = dt_blob_start;
+	p->suffix = platforms[i].suffix;
+	p->fdt = platforms[i].fdt;
 	node = fdt_check_header(p->fdt) == 0 ? fdt_path_offset(p->fdt, "/peervisor") : -1;
 	if (node < 0)
 		broken("/peervisor");
@@ -120,6 +148,12 @@ struct platform *platform_load(struct arena *a, const char *name)
 	p->guest_memory = range_property(p, node, "guest-memory");
 	p->native_memory = range_property(p, node, "native-memory");
 	p->native_minimum = number_property(p, node, "native-minimum");
+	p->guest_devices = number_property(p, node, "guest-devices");
+	id = property(p, node, "image-id", &length);
+	if (!id || length != 4)
+		broken("image-id");
+	p->image_id = fdt32_to_cpu(*id);
+	p->gic = gic_frames(p, node_property(p, node, "gic"));
 	timer = property(p, node, "timer-intid", &length);
 	if (!timer || length != 4 ||
 	    !platform_reg(p, node_property(p, node, "gic"), 3, &p->gicv) ||

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "guest.h"
 #include "model.h"
 
 #define RANGES_MAX	128
@@ -95,6 +96,14 @@ static void read_memory(struct model *m, struct model_vm *vm)
 				 "ram_base is 0x%llx; it must be "
 				 "2 MiB aligned, from 0x40000000 on (devices are below)",
 				 (unsigned long long)vm->ram_base);
+	if (vm->ram_base >= 0x40000000 &&
+	    vm->ram_base < GUEST_GICD(m->platform) + GUEST_DEVICES_SIZE &&
+	    GUEST_GICD(m->platform) < vm->ram_base + vm->ram_size)
+		diagnostic_error(m->diagnostics, at_of(m, vm, "ram_base"),
+				 "RAM at 0x%llx reaches the emulated devices at 0x%llx; make ram_base "
+				 "or ram_size smaller",
+				 (unsigned long long)vm->ram_base,
+				 (unsigned long long)GUEST_GICD(m->platform));
 	if (vm->ram_base_given && vm->identity)
 		diagnostic_error(m->diagnostics, at_of(m, vm, "ram_base"),
 				 "ram_base and ram_identity = true "
