@@ -43,7 +43,8 @@ bool kernel_check(struct diagnostics *d, const struct elf *elf, const struct pla
 	unsigned int i;
 
 	for (i = 0; i < elf->count; i++)
-		if (!in_memory(&elf->segments[i], native)) {
+		/* One that finds out where it is goes to where the loader finds memory. */
+		if (!(elf->segments[i].flags & MOVABLE) && !in_memory(&elf->segments[i], native)) {
 			diagnostic_plain(d,
 					 "kernel %s is linked to 0x%llx, but this machine runs kernels from "
 					 "0x%llx on; build it for platform %s",
