@@ -16,7 +16,6 @@ enum result {
 typedef enum result (*exit_handler)(struct vm *vm, struct vcpu *vcpu, uint32_t esr,
 				    const struct exit_message *message);
 
-#define NO_REGISTER	31u
 
 static void count(struct vm *vm, enum vm_exit kind)
 {
@@ -41,7 +40,7 @@ static enum result on_wfx(struct vm *vm, struct vcpu *vcpu, uint32_t esr,
 
 	count(vm, EXIT_WFI);
 	if (esr & ESR_WFX_TI) {
-		vcpu_finish(vcpu, NO_REGISTER, 0);
+		vcpu_finish(vcpu, VCPU_NO_REGISTER, 0);
 		return HANDLED;
 	}
 	/* Lies hurt the guest that tells them: it sleeps too long or not at all. */
@@ -139,7 +138,7 @@ static enum result on_sysreg(struct vm *vm, struct vcpu *vcpu, uint32_t esr,
 		    (unsigned long long)vcpu_pc(vcpu), is_ignorable(esr) ? ": ignored" : "");
 	if (!is_ignorable(esr))
 		return UNHANDLED;
-	vcpu_finish(vcpu, esr & ESR_SYSREG_READ ? ESR_SYSREG_RT(esr) : NO_REGISTER, 0);
+	vcpu_finish(vcpu, esr & ESR_SYSREG_READ ? ESR_SYSREG_RT(esr) : VCPU_NO_REGISTER, 0);
 	return HANDLED;
 }
 

@@ -123,7 +123,7 @@ void vcpu_finish(struct vcpu *vcpu, unsigned int n, uint64_t value)
 void vcpu_complete_mmio(struct vcpu *vcpu, struct mmio_access *access, uint64_t value)
 {
 	if (access->write)
-		vcpu_finish(vcpu, 31, 0);
+		vcpu_finish(vcpu, VCPU_NO_REGISTER, 0);
 	else
 		vcpu_finish(vcpu, access->reg, mmio_extend(access, value));
 }

@@ -64,10 +64,12 @@ void vcpu_exited(struct vcpu *vcpu);
 void vcpu_exited_at(struct vcpu *vcpu, uint64_t pc);
 
 uint64_t vcpu_pc(struct vcpu *vcpu);
-uint64_t vcpu_register(struct vcpu *vcpu, unsigned int n);	/* x0 to x30; 31 = 0 */
+#define VCPU_NO_REGISTER	31u	/* xzr: reads as 0, writes are lost */
+
+uint64_t vcpu_register(struct vcpu *vcpu, unsigned int n);	/* x0 to x30, or none */
 void vcpu_set_register(struct vcpu *vcpu, unsigned int n, uint64_t value);
 void vcpu_resume(struct vcpu *vcpu);
-/* The instruction that exited is done: it read `value` into register n (31: nothing); on it goes. */
+/* The instruction that exited is done: it read `value` into register n, or none; on it goes. */
 void vcpu_finish(struct vcpu *vcpu, unsigned int n, uint64_t value);
 
 /* The answer to an access: a read's register, the next instruction, resumption. */

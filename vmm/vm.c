@@ -79,7 +79,7 @@ static void settle_timer(struct vm *vm)
 
 static void wake(struct vcpu *vcpu)
 {
-	unsigned int result = vcpu->standby ? 0 : 31;	/* x0 := 0, or nothing */
+	unsigned int result = vcpu->standby ? 0 : VCPU_NO_REGISTER;
 
 	vcpu->standby = false;
 	vcpu_finish(vcpu, result, 0);

@@ -155,7 +155,8 @@ def children(pid):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it_all(stub, tmp_path, number):
-    p = subprocess.Popen([str(PEERVISOR), "run", str(stub()), "--no-terminal", "--log-dir", str(tmp_path)],
+    p = subprocess.Popen([str(PEERVISOR), "run", str(stub()), "--no-terminal", "--timeout", "60",
+                          "--log-dir", str(tmp_path)],
                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     for line in p.stdout:
         if "vm_a: up" in line:
@@ -219,7 +220,8 @@ def test_qemu_ends_by_itself(stub, tmp_path, how, says):
 
 def test_nobody_reads_the_output(stub, tmp_path):
     """As `peervisor run ... | head -1`: it ends, and QEMU with it."""
-    p = subprocess.Popen([str(PEERVISOR), "run", str(stub()), "--no-terminal", "--log-dir", str(tmp_path)],
+    p = subprocess.Popen([str(PEERVISOR), "run", str(stub()), "--no-terminal", "--timeout", "60",
+                          "--log-dir", str(tmp_path)],
                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     os.set_blocking(p.stdout.fileno(), True)
     p.stdout.readline()

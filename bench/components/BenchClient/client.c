@@ -1,41 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Times calls through generated stubs and a transfer by dataport, in the same way as benchcaller.c. */
 #include <camkes.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define ROUNDS	1000u
 #define SIZE	65536u
 
+#include "../../measure.h"
+
 static char data[SIZE], other[SIZE];
-
-static uint64_t counter(void)
-{
-	uint64_t value;
-
-	__asm__ volatile("isb\n\tmrs %0, cntpct_el0" : "=r"(value) : : "memory");
-	return value;
-}
-
-static void report(const char *name, uint64_t start)
-{
-	uint64_t ticks = counter() - start, frequency;
-
-	__asm__ volatile("mrs %0, cntfrq_el0" : "=r"(frequency));
-	log_info("bench: %s %" PRIu64 " %u %" PRIu64, name, ticks, ROUNDS, frequency);
-}
-
-#define MEASURE(name, statement) do {					\
-	uint64_t start_;						\
-									\
-	for (unsigned int i_ = 0; i_ < 50; i_++)			\
-		statement;						\
-	start_ = counter();						\
-	for (unsigned int i_ = 0; i_ < ROUNDS; i_++)			\
-		statement;						\
-	report(name, start_);						\
-} while (0)
 
 static void transfer(void)
 {

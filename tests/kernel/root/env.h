@@ -23,7 +23,7 @@ struct test {
 
 /* Each file's tests, ended by an empty name. */
 extern const struct test tests_boot[], tests_space[], tests_ipc[], tests_fault[], tests_time[],
-	tests_vcpu[], tests_cost[];
+	tests_vcpu[];
 
 void console_init(void);
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -5,7 +5,7 @@
 _Noreturn void test_main(seL4_BootInfo *info);
 
 static const struct test *const groups[] = {
-	tests_boot, tests_space, tests_ipc, tests_fault, tests_time, tests_vcpu, tests_cost,
+	tests_boot, tests_space, tests_ipc, tests_fault, tests_time, tests_vcpu,
 };
 
 static bool run(const struct test *test)

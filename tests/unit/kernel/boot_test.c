@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../../../kernel/core/boot_memory.h"
+#include "pick.h"
 
 #define BYTES	4096
 
@@ -272,16 +273,6 @@ static void regions(void **state)
 	assert_int_equal(list.at[0].start, 0x3000);
 	regions_remove(&list, 0, ~0UL);
 	assert_int_equal(list.count, 0);
-}
-
-static u64 seed;
-
-static u64 pick(u64 limit)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return seed % limit;
 }
 
 static const u32 nasty[] = { 0, 1, 2, 3, 4, 9, 0x7fffffff, 0x80000000, 0xfffffffc, 0xffffffff };

@@ -5,6 +5,7 @@
  * walk is done with the fast paths and without: every step must leave the same.
  */
 #include "world.h"
+#include "pick.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,16 +23,6 @@
 #define SLOTS		24u
 #define RECEIVE		(FIRST + SLOTS)			/* destinations of caps */
 #define VCPU		(RECEIVE + 4)			/* + i: of thread i, if it has one */
-
-static u64 seed;
-
-static u64 pick(u64 limit)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return seed % limit;
-}
 
 static u64 any_slot(void)
 {

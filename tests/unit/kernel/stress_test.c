@@ -4,6 +4,7 @@
  * the derivation tree must be sound, at the end revoking the untyped must leave nothing.
  */
 #include "world.h"
+#include "pick.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,16 +12,6 @@
 #define FIRST	S_FREE
 #define SLOTS	48u
 #define ALL	15UL
-
-static u64 seed;
-
-static u64 pick(u64 limit)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return seed % limit;
-}
 
 static u64 any_slot(void)
 {

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "invariants.h"
+#include "pick.h"
 
 #define THREADS		4u
 #define THREAD(i)	(S_FREE + 2 * (u64)(i))
@@ -21,16 +22,7 @@
 #define STEPS		4000u
 #define CHECK_EVERY	8u
 
-static u64 seed;
 static u64 succeeded[64], failed[64];
-
-static u64 pick(u64 limit)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return seed % limit;
-}
 
 static u64 any_slot(void)
 {

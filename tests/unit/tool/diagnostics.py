@@ -25,7 +25,7 @@ BEYOND_FILES = {
     "imports are nested deeper": "a chain of files; test_build.py",
     "more than 64 MiB after the preprocessor": "fuzz.py",
     "name an assembly file (.camkes)": "test_build.py",
-    "reaches the emulated devices at": "platforms with devices above RAM's start (rpi4)",
+    "reaches the emulated devices at": "--platform rpi4; test_build.py",
 }
 
 

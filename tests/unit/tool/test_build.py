@@ -420,3 +420,13 @@ def test_hardware_of_a_vm(build, tmp_path):
                       "component VM vm_a;")
     assert "page 0x9010000 is given to driver and to vm_a" in result.stderr
     assert "interrupt 34 is given to driver and to vm_a" in result.stderr
+
+
+def test_ram_under_the_emulated_devices(build, tmp_path):
+    """On a Raspberry Pi 4 guests see them above RAM, not below."""
+    path = tmp_path / "large.camkes"
+    path.write_text('assembly { composition { component VM vm_a; }\n'
+                    'configuration { vm_a.ram_base = "0x40000000"; vm_a.ram_size = "0x80000000"; } }\n')
+    result = build(path, "--platform", "rpi4")
+    assert result.returncode == 1
+    assert "large.camkes:2:33: error: RAM at 0x40000000 reaches the emulated devices at 0x80000000; " in result.stderr
