@@ -5,11 +5,6 @@
 #include "guest.h"
 #include "model.h"
 
-static bool overlap(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size)
-{
-	return a < b + b_size && b < a + a_size;
-}
-
 /* VM projects name memory that the platform gives every VM by itself. True: this is such a range. */
 static bool had_anyway(struct model *m, const struct model_vm *vm, const struct model_range *r)
 {
@@ -18,9 +13,9 @@ static bool had_anyway(struct model *m, const struct model_vm *vm, const struct 
 
 	if (!vm->instance->component->project)
 		return false;
-	if (overlap(r->paddr, r->size, p->gicv.base, p->gicv.size))
+	if (memory_overlap(r->paddr, r->size, p->gicv.base, p->gicv.size))
 		what = "the virtual CPU interface, which its monitor maps";
-	else if (overlap(r->paddr, r->size, p->guest_memory.base, p->guest_memory.size))
+	else if (memory_overlap(r->paddr, r->size, p->guest_memory.base, p->guest_memory.size))
 		what = "RAM, of which it gets ram_size";
 	if (what)
 		diagnostic_warning(m->diagnostics, r->at,
@@ -47,12 +42,12 @@ static bool check_reserved(struct model *m, const struct model_vm *vm, const str
 	const struct platform *p = m->platform;
 	const char *what = NULL;
 
-	if (overlap(r->paddr, r->size, p->uart.base, p->uart.size))
+	if (memory_overlap(r->paddr, r->size, p->uart.base, p->uart.size))
 		what = "the UART, which the serial server owns; the VM has an emulated one";
-	else if (overlap(r->paddr, r->size, p->gic.base, p->gic.size))
+	else if (memory_overlap(r->paddr, r->size, p->gic.base, p->gic.size))
 		what = "the interrupt controller, which the kernel owns";
-	else if (overlap(r->paddr, r->size, p->guest_memory.base, p->guest_memory.size) ||
-		 overlap(r->paddr, r->size, p->native_memory.base, p->native_memory.size))
+	else if (memory_overlap(r->paddr, r->size, p->guest_memory.base, p->guest_memory.size) ||
+		 memory_overlap(r->paddr, r->size, p->native_memory.base, p->native_memory.size))
 		what = "RAM; a VM's memory is set by ram_size";
 	if (what)
 		diagnostic_error(
@@ -67,7 +62,7 @@ static void check_ranges(struct model *m, const struct model_vm *a, const struct
 
 	for (x = a->mmios; x; x = x->next)
 		for (y = b->mmios; y; y = y->next)
-			if (x != y && overlap(x->paddr, x->size, y->paddr, y->size))
+			if (x != y && memory_overlap(x->paddr, x->size, y->paddr, y->size))
 				diagnostic_error(m->diagnostics, y->at,
 						 "page 0x%llx is given to %s (line %u) and "
 						 "to %s; devices in one page go to one VM",
@@ -112,12 +107,12 @@ static void check_guest_ranges(struct model *m, const struct model_vm *vm)
 		what = NULL;
 		if (!check_reserved(m, vm, r))
 			continue;
-		if (!vm->identity && overlap(r->paddr, r->size, vm->ram_base, vm->ram_size))
+		if (!vm->identity && memory_overlap(r->paddr, r->size, vm->ram_base, vm->ram_size))
 			what = "its own RAM; move that by ram_base";
 		else if (vm->links &&
-			 (overlap(r->paddr, r->size, GUEST_WINDOW(m->platform, 0),
+			 (memory_overlap(r->paddr, r->size, GUEST_WINDOW(m->platform, 0),
 				  GUEST_WINDOW_SIZE * vm->links) ||
-			  overlap(r->paddr, r->size, GUEST_ECAM(0), GUEST_ECAM_SIZE * vm->links)))
+			  memory_overlap(r->paddr, r->size, GUEST_ECAM(0), GUEST_ECAM_SIZE * vm->links)))
 			what = "what the devices of its backends are seen by; give it to a VM that "
 			       "nobody serves";
 		if (what)

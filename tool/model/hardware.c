@@ -6,11 +6,6 @@
 
 #include "model.h"
 
-static bool overlap(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size)
-{
-	return a < b + b_size && b < a + a_size;
-}
-
 static const char *name_of(struct model *m, const struct adl_interface *i, const char *what)
 {
 	return arena_format(m->arena, "%s_%s", i->name, what);
@@ -45,12 +40,12 @@ static const char *reserved(const struct model *m, uint64_t paddr, uint64_t size
 {
 	const struct platform *p = m->platform;
 
-	if (overlap(paddr, size, p->uart.base, p->uart.size))
+	if (memory_overlap(paddr, size, p->uart.base, p->uart.size))
 		return "the UART, which the serial server owns";
-	if (overlap(paddr, size, p->gic.base, p->gic.size))
+	if (memory_overlap(paddr, size, p->gic.base, p->gic.size))
 		return "the interrupt controller, which the kernel owns";
-	if (overlap(paddr, size, p->guest_memory.base, p->guest_memory.size) ||
-	    overlap(paddr, size, p->native_memory.base, p->native_memory.size))
+	if (memory_overlap(paddr, size, p->guest_memory.base, p->guest_memory.size) ||
+	    memory_overlap(paddr, size, p->native_memory.base, p->native_memory.size))
 		return "RAM; use seL4SharedData for memory";
 	return NULL;
 }
@@ -143,7 +138,7 @@ static void check_against_vms(struct model *m, const struct model_connection *c,
 
 	for (vm = m->vms; vm; vm = vm->next) {
 		for (r = vm->mmios; c->kind == CONNECTION_MMIO && r; r = r->next)
-			if (overlap(c->paddr, c->size, r->paddr, r->size))
+			if (memory_overlap(c->paddr, c->size, r->paddr, r->size))
 				diagnostic_error(m->diagnostics, c->at,
 						 "page 0x%llx is given to %s and to %s (line %u); "
 						 "devices in one page go to one",
@@ -174,7 +169,7 @@ void model_check_hardware(struct model *m)
 		for (b = a->next; b; b = b->next) {
 			if (b->kind != a->kind || !b->at)
 				continue;
-			if (a->kind == CONNECTION_MMIO ? overlap(a->paddr, a->size, b->paddr, b->size) :
+			if (a->kind == CONNECTION_MMIO ? memory_overlap(a->paddr, a->size, b->paddr, b->size) :
 							 a->irq == b->irq)
 				diagnostic_error(m->diagnostics, b->at,
 						 "%s is given away twice, by connections %s and "

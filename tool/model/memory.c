@@ -90,7 +90,7 @@ static bool place_windows(struct model *m, struct pool *pool)
 	return true;
 }
 
-static bool overlap(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size)
+bool memory_overlap(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size)
 {
 	return a < b + b_size && b < a + a_size;
 }
@@ -104,14 +104,14 @@ static uint64_t occupied(const struct model *m, const struct model_vm *vm, uint6
 {
 	const struct model_link *l;
 
-	if (overlap(base, size, vm->ram_base, vm->ram_size))
+	if (memory_overlap(base, size, vm->ram_base, vm->ram_size))
 		return vm->ram_base + vm->ram_size;
 	for (l = m->links; l; l = l->next) {
 		if (l->driver == vm && l != but && l->window_base &&
-		    overlap(base, size, l->window_base, l->window_size))
+		    memory_overlap(base, size, l->window_base, l->window_size))
 			return l->window_base + l->window_size;
 		if (l->device == vm && l->memdev_ipa &&
-		    overlap(base, size, l->memdev_ipa, link_shared_size(l)))
+		    memory_overlap(base, size, l->memdev_ipa, link_shared_size(l)))
 			return l->memdev_ipa + link_shared_size(l);
 	}
 	return 0;
