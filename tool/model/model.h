@@ -192,10 +192,10 @@ struct model *model_build(struct arena *a, struct diagnostics *d, const struct a
  */
 bool memory_plan(struct model *m, uint64_t fixed_size);
 
-/* Parts of model_build. */
 /* Do [a, a + a_size) and [b, b + b_size) share a byte? Neither may wrap. */
 bool memory_overlap(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size);
 
+/* Parts of model_build. */
 bool model_vm(struct model *m, struct model_vm *vm);
 void model_connect_vms(struct model *m);
 void model_windows(struct model *m);
