@@ -19,7 +19,8 @@
  * device tree it hands to the kernel: they become device untypeds.
  *
  * The loader copies the kernel's segment to its p_paddr, the device tree to the page
- * behind it, the user image to the page behind that, and starts the kernel at EL2.
+ * behind it, the user image to the page behind that, and starts the kernel at EL2,
+ * on as many cores as its item says.
  * None of these may overlap the image file or a RESERVE range.
  */
 #ifndef LOADER_IMAGE_H
@@ -55,7 +56,7 @@ enum image_item_type {
 
 struct image_item {
 	uint32_t type;
-	uint32_t pad;
+	uint32_t cores;		/* KERNEL: as many are started; 0 is 1 */
 	uint64_t offset;
 	uint64_t size;
 	uint64_t memory_size;

@@ -59,6 +59,10 @@ struct fdt {
 /* NULL, or what is wrong with it. */
 const char *fdt_open(struct fdt *fdt, const void *base);
 const char *fdt_memory(const struct fdt *fdt, struct ranges *ram);
+/* The MPIDR_EL1 values of the CPUs into mpidr[], at most that many; how many there are. */
+u64 fdt_cores(const struct fdt *fdt, u64 *mpidr, u64 most);
+/* Is firmware there that starts cores when called by smc? */
+bool fdt_has_psci(const struct fdt *fdt);
 /* A copy with each range in /reserved-memory, no-map. Its size, or 0 if it needs more room. */
 u64 fdt_copy(const struct fdt *fdt, void *to, u64 room, const struct ranges *reserved);
 
@@ -76,9 +80,14 @@ void elf_copy(const u8 *file, const struct kernel *kernel);
 /* start.S */
 extern const struct image_header loader_header;
 extern const u8 loader_start[], loader_end[];
-_Noreturn void kernel_enter(const u64 arguments[7]);
+_Noreturn void kernel_enter(const u64 arguments[7], u64 core);
+void secondary_start(void);
+
+/* cores.c: all cores but this one enter the kernel, as loader_arguments says. */
+void cores_start(const struct fdt *fdt, u64 count);
 
 /* main.c, called by start.S */
+extern u64 loader_arguments[7];
 void loader_early(void);
 _Noreturn void loader_main(const void *dtb);
 

@@ -14,6 +14,7 @@ struct plan {
 };
 
 static struct plan plan;
+u64 loader_arguments[7];
 
 void loader_early(void)
 {
@@ -235,7 +236,7 @@ static void clean(u64 start, u64 end)
 
 _Noreturn void loader_main(const void *dtb)
 {
-	u64 arguments[7];
+	u64 *arguments = loader_arguments;
 
 	check_header();
 	check_items();
@@ -251,5 +252,7 @@ _Noreturn void loader_main(const void *dtb)
 	arguments[4] = plan.dtb;
 	arguments[5] = plan.dtb_size;
 	arguments[6] = plan.kernel.entry;
-	kernel_enter(arguments);
+	__asm__ volatile("dsb sy" : : : "memory");	/* the other cores read them */
+	cores_start(&plan.fdt, plan.kernel_item->cores);
+	kernel_enter(arguments, 0);
 }

@@ -35,7 +35,24 @@ start:
 	mov	x30, xzr
 	bl	loader_early		/* checks the level, builds the identity map */
 
-	adrp	x9, mmu_level0
+	bl	mmu_on
+	mov	x0, x19
+	bl	loader_main
+
+/* PSCI starts the other cores here, MMU off; x0: the core's number. */
+	.global secondary_start
+secondary_start:
+	msr	daifset, #15
+	mov	x19, x0
+	mov	x9, #0x33ff
+	msr	cptr_el2, x9
+	bl	mmu_on
+	adrp	x0, loader_arguments
+	add	x0, x0, :lo12:loader_arguments
+	mov	x1, x19
+	b	kernel_enter
+
+mmu_on:	adrp	x9, mmu_level0
 	add	x9, x9, :lo12:mmu_level0
 	msr	ttbr0_el2, x9
 	mrs	x10, id_aa64mmfr0_el1
@@ -58,17 +75,16 @@ start:
 	ldr	x9, =0x30c51835		/* SCTLR_EL2: RES1, I, C, M */
 	msr	sctlr_el2, x9
 	isb
-	mov	x0, x19
-	bl	loader_main
+	ret
 
-/* x0: the kernel's arguments x0..x5, then its entry. */
+/* x0: the kernel's arguments x0..x5, then its entry. x1: this core's number. */
 	.global kernel_enter
 kernel_enter:
 	mov	x9, x0
 	ic	iallu
 	dsb	sy
 	isb
-	msr	tpidr_el1, xzr
+	msr	tpidr_el1, x1
 	ldp	x0, x1, [x9]
 	ldp	x2, x3, [x9, #16]
 	ldp	x4, x5, [x9, #32]

@@ -54,8 +54,9 @@ static void dump_scheduler(void)
 {
 	print("name, state, ip, priority, core\n");
 	for (const struct tcb *tcb = all_threads; tcb; tcb = tcb->all_next)
-		print("%s, %s, %lx, %u, 0\n", tcb->name, state_name(tcb->state),
-		      tcb->context.fault_ip, (unsigned int)tcb->priority);
+		print("%s, %s, %lx, %u, %u\n", tcb->name, state_name(tcb->state),
+		      tcb->context.fault_ip, (unsigned int)tcb->priority,
+		      core_number(core_of(tcb)));
 }
 
 /* The capabilities in the top level of each thread's CSpace. */
@@ -117,6 +118,27 @@ static void name_thread(struct tcb *tcb)
 	target->name[length] = 0;
 }
 
+#if KERNEL_CORES > 1
+static void send_ipi(struct tcb *tcb)
+{
+	u64 target = tcb->context.x[0], sgi = tcb->context.x[1];
+
+	if (target >= KERNEL_CORES || sgi > 15)
+		halt_for("DebugSendIPI: no such core or interrupt");
+	arch_core_interrupt(&cores[target], (unsigned int)sgi);
+}
+
+static void thread_affinity(struct tcb *tcb)
+{
+	struct lookup_failure ignored;
+	struct slot *slot = lookup_slot(tcb, tcb->context.x[0], &ignored);
+
+	if (!slot || cap_type(slot->cap) != CAP_THREAD)
+		halt_for("DebugGetThreadAffinity: the capability is not a thread's");
+	tcb->context.x[0] = core_number(core_of(tcb_of(slot->cap)));
+}
+#endif
+
 bool debug_syscall(long nr)
 {
 	struct tcb *tcb = sched_current;
@@ -141,6 +163,14 @@ bool debug_syscall(long nr)
 	case SEL4_SYS_DEBUG_NAME_THREAD:
 		name_thread(tcb);
 		return true;
+#if KERNEL_CORES > 1
+	case SEL4_SYS_DEBUG_SEND_IPI:
+		send_ipi(tcb);
+		return true;
+	case SEL4_SYS_DEBUG_GET_THREAD_AFFINITY:
+		thread_affinity(tcb);
+		return true;
+#endif
 	default:
 		return false;
 	}

@@ -6,6 +6,7 @@
 #include <kernel/arch.h>
 #include <kernel/boot.h>
 #include <kernel/cdt.h>
+#include <kernel/core.h>
 #include <kernel/print.h>
 #include <kernel/sched.h>
 #include <kernel/untyped.h>
@@ -275,7 +276,7 @@ static void fill_boot_info(void)
 	seL4_BootInfo *info = root.boot_info;
 
 	info->nodeID = 0;
-	info->numNodes = 1;
+	info->numNodes = KERNEL_CORES;
 	info->ipcBuffer = (seL4_IPCBuffer *)root.buffer;
 	info->initThreadCNodeSizeBits = SEL4_ROOT_CNODE_RADIX;
 	info->untyped.start = root.next;
@@ -332,6 +333,53 @@ static void check_cpu(void)
 		print_stop("boot: CNTFRQ_EL0 is 0, the firmware must set it");
 }
 
+static void start_core(void)
+{
+	check_cpu();
+	gicv2_start_core();
+	timer_start_core();
+	mmu_user_space_init();
+}
+
+#if KERNEL_CORES > 1
+static atomic_bool started;		/* what core 0 sets up for all is there */
+static atomic_uint arrived;
+
+/*
+ * Every core enters as core 0 does, on the loader's tables, and waits for it. Acquire, release: it
+ * sees the tables, queues and the rest that core 0 wrote; core 0 goes on when all have set up
+ * theirs.
+ */
+struct context *boot_start_core(void)
+{
+	while (!atomic_load_explicit(&started, memory_order_acquire))
+		arch_core_relax();
+	mmu_start_core();
+	start_core();
+	atomic_fetch_add_explicit(&arrived, 1, memory_order_release);
+	core_enter();
+	return &sched_run()->context;
+}
+
+static void start_others(void)
+{
+	u64 late = sysreg_read(cntpct_el0) + sysreg_read(cntfrq_el0);
+	bool told = false;
+
+	atomic_store_explicit(&started, true, memory_order_release);
+	while (atomic_load_explicit(&arrived, memory_order_acquire) != KERNEL_CORES - 1) {
+		if (!told && sysreg_read(cntpct_el0) > late) {
+			print("boot: waiting for %u cores (QEMU: -smp %u)\n", KERNEL_CORES, KERNEL_CORES);
+			told = true;
+		}
+	}
+}
+#else
+static void start_others(void)
+{
+}
+#endif
+
 struct context *boot_start(const u64 parameters[6], u64 image_phys)
 {
 	root.loader = (struct boot_parameters){
@@ -339,24 +387,24 @@ struct context *boot_start(const u64 parameters[6], u64 image_phys)
 		.pv_offset = parameters[2], .entry = parameters[3],
 		.dtb = parameters[4], .dtb_size = parameters[5],
 	};
+	core_enter();
 	mmu_start(image_phys, root.loader.dtb, root.loader.dtb_size);
 	uart_init();
 	print("Peervisor kernel, " PLATFORM_NAME ", at %lx\n", image_phys);
 	if (image_phys & bit_mask(RAM_ALIGNMENT))
 		print_stop("boot: the kernel is not on a 2 MiB boundary");
-	check_cpu();
 	find_memory();
 	take_out_images();
 	plan_space();
 	carve_objects();
 	gicv2_init();
-	timer_init();
-	mmu_user_space_init();
+	start_core();
 	put_fixed_caps();
 	map_tables();
 	map_frames();
 	asid_boot(root.pool, root.space);
 	fill_boot_info();
 	sched_init(first_thread());
+	start_others();
 	return &sched_run()->context;
 }

@@ -5,9 +5,7 @@
 #include <kernel/irq.h>
 #include <kernel/sched.h>
 
-struct core cores[KERNEL_CORES];
-
-static void empty_queues(struct core *core)
+static void init_core(struct core *core)
 {
 	for (unsigned int d = 0; d < DOMAIN_COUNT; d++) {
 		for (unsigned int i = 0; i < SCHED_PRIORITIES; i++)
@@ -19,14 +17,15 @@ static void empty_queues(struct core *core)
 	core->action = KEEP_CURRENT;
 	core->woken = NULL;
 	core->loaded = NULL;
+	core->idle.state = THREAD_IDLE;
+	core->idle.flags = TCB_FLAG_FPU_DISABLED;
+	core->current = &core->idle;
 }
 
 void sched_init(struct tcb *first)
 {
-	empty_queues(core_self());
-	sched_idle.state = THREAD_IDLE;
-	sched_idle.flags = TCB_FLAG_FPU_DISABLED;
-	sched_current = &sched_idle;
+	for (unsigned int i = 0; i < KERNEL_CORES; i++)
+		init_core(&cores[i]);
 	sched_set_state(first, THREAD_RUNNING);
 	sched_wake(first);
 }
@@ -61,7 +60,20 @@ static void mark_empty(const struct tcb *tcb)
 		word * 64 + 63 - __builtin_clzl(occupied[word]) : -1;
 }
 
-void sched_enqueue_head(struct tcb *tcb)
+/* A thread of another core was queued there: does it run before what runs there now? */
+static void tell_core(const struct tcb *tcb)
+{
+	struct core *core = core_of(tcb);
+
+	if (core == core_self() || tcb->domain != core->domain || core->action != KEEP_CURRENT)
+		return;
+	if (core->current != &core->idle && tcb->priority <= core->current->priority)
+		return;
+	core->action = CHOOSE;
+	core_interrupt(core);
+}
+
+static void enqueue_head(struct tcb *tcb)
 {
 	struct run_queue *queue = queue_of(tcb);
 
@@ -76,6 +88,12 @@ void sched_enqueue_head(struct tcb *tcb)
 		queue->tail = tcb;
 	queue->head = tcb;
 	mark_occupied(tcb);
+}
+
+void sched_enqueue_head(struct tcb *tcb)
+{
+	enqueue_head(tcb);
+	tell_core(tcb);
 }
 
 void sched_enqueue_tail(struct tcb *tcb)
@@ -137,11 +155,23 @@ void sched_reschedule(void)
 	core->action = CHOOSE;
 }
 
+void sched_reconsider(struct tcb *tcb)
+{
+	struct core *core = core_of(tcb);
+
+	if (core == core_self()) {
+		sched_reschedule();
+	} else {
+		core->action = CHOOSE;
+		core_interrupt(core);
+	}
+}
+
 void sched_wake(struct tcb *tcb)
 {
 	struct core *core = core_self();
 
-	if (tcb->domain != domain_current) {
+	if (core_of(tcb) != core || tcb->domain != core->domain) {
 		sched_enqueue_head(tcb);
 	} else if (core->action != KEEP_CURRENT) {
 		if (core->action == SWITCH_TO_WOKEN && core->woken == tcb)
@@ -201,7 +231,58 @@ void sched_forget(struct tcb *tcb)
 	sched_dequeue(tcb);
 	if (core->loaded == tcb)
 		core->loaded = NULL;
+	if (core != core_self() && core->current == tcb) {
+		core->current = &core->idle;
+		core->action = CHOOSE;
+	}
 }
+
+static void nothing(u64 argument)
+{
+	(void)argument;
+}
+
+/*
+ * Its core comes into the kernel, waits there for the lock and finds that its entry was cancelled:
+ * the trap that brought it there, if there was one, happens again when the thread goes on.
+ */
+void sched_hold(struct tcb *tcb)
+{
+	struct core *core = core_of(tcb);
+
+	if (core == core_self() || core->current != tcb)
+		return;
+	core_call(core, nothing, 0);
+#if KERNEL_CORES > 1
+	core->cancelled = true;
+#endif
+	core->loaded = NULL;
+	tcb->context.next_ip = tcb->context.fault_ip;
+}
+
+#if KERNEL_CORES > 1
+void sched_migrate(struct tcb *tcb, struct core *to)
+{
+	struct core *from = core_of(tcb);
+
+	if (from == to)
+		return;
+	sched_hold(tcb);
+	arch_migrate(tcb);
+	sched_dequeue(tcb);
+	if (from->current == tcb) {
+		if (from == core_self())
+			sched_reschedule();
+		from->action = CHOOSE;
+		from->current = &from->idle;
+	}
+	tcb->affinity = (u8)core_number(to);
+	if (tcb_runnable(tcb)) {
+		sched_enqueue_tail(tcb);
+		tell_core(tcb);
+	}
+}
+#endif
 
 static struct tcb *choose(void)
 {
@@ -246,7 +327,7 @@ static struct tcb *next_thread(void)
 		return core->current;
 	runnable = tcb_runnable(core->current);
 	if (runnable)
-		sched_enqueue_head(core->current);
+		enqueue_head(core->current);
 	if (core->action == SWITCH_TO_WOKEN && woken_goes_first(runnable))
 		next = core->woken;
 	else
@@ -272,6 +353,24 @@ struct tcb *sched_switch_to(struct tcb *tcb)
 	return arch_switch_to(tcb);
 }
 
+/*
+ * An idle core among several has no tick: it would only keep the others waiting for the lock.
+ * (Ticks change domains, too, but there is one.)
+ */
+static void set_tick(struct core *core, bool on)
+{
+#if KERNEL_CORES > 1
+	_Static_assert(DOMAIN_COUNT == 1, "an idle core counts no ticks");
+	if (core->tickless == !on)
+		return;
+	core->tickless = !on;
+	arch_timer_enable(on);
+#else
+	(void)core;
+	(void)on;
+#endif
+}
+
 static __attribute__((noinline)) struct tcb *run_next(void)
 {
 	struct core *core = core_self();
@@ -284,9 +383,13 @@ static __attribute__((noinline)) struct tcb *run_next(void)
 		}
 		if (core->current != &core->idle)
 			break;
+		set_tick(core, false);
+		core_leave();
 		arch_wait_for_interrupt();
+		core_enter();
 		irq_handle();
 	}
+	set_tick(core, true);
 	if (core->current->state == THREAD_RESTART) {
 		core->current->context.next_ip = core->current->context.fault_ip;
 		core->current->state = THREAD_RUNNING;
@@ -312,5 +415,5 @@ bool preempt_point(void)
 	if (++core->preempt_work < PREEMPT_PERIOD)
 		return false;
 	core->preempt_work = 0;
-	return arch_irq_pending();
+	return arch_irq_pending() || core_awaited();
 }

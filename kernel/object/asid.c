@@ -47,11 +47,26 @@ bool asid_find(u16 asid, struct paddr *vspace)
 	return true;
 }
 
+/* Another core uses it now: its entries would mix with those of the space that got it. */
+static bool vmid_is_used(u64 vmid)
+{
+#if KERNEL_CORES > 1
+	for (unsigned int i = 0; i < KERNEL_CORES; i++)
+		if (&cores[i] != core_self() && cores[i].vmid == vmid)
+			return true;
+#endif
+	return false;
+}
+
 static __attribute__((noinline, cold)) u64 vmid_lend(u16 asid, u64 *entry)
 {
-	u8 vmid = vmid_next;
-	u64 *victim = entry_of(vmid_owner[vmid]);
+	u64 *victim;
+	u8 vmid;
 
+	while (vmid_is_used(vmid_next))
+		vmid_next = (u8)((vmid_next + 1) % VMIDS);
+	vmid = vmid_next;
+	victim = entry_of(vmid_owner[vmid]);
 	vmid_next = (u8)((vmid_next + 1) % VMIDS);
 	if (victim) {
 		*victim &= ~0xfffUL;
@@ -103,14 +118,31 @@ void space_flush_page(u16 asid, u64 ipa)
 		tlb_flush_ipa(ENTRY_VMID_OF(*entry), ipa);
 }
 
+/* A core must not walk tables that may become something else. */
+static void leave_space(u64 space)
+{
+	if (mmu_user_space() != space)
+		return;
+	mmu_set_user_space(mmu_image_ptr_to_phys(mmu_empty_space).v, VMID_EMPTY);
+	isb();
+	sched_stale();
+}
+
+static void leave_everywhere(u64 space)
+{
+	leave_space(space);
+#if KERNEL_CORES > 1
+	for (unsigned int i = 0; i < KERNEL_CORES; i++)
+		if (&cores[i] != core_self() && cores[i].space == space)
+			core_call(&cores[i], leave_space, space);
+#endif
+}
+
 /* The VMID goes back: nothing of this space may stay in the TLB. */
 static void entry_clear(u64 *entry)
 {
-	/* The caller's own space: the CPU must not walk tables that may become something else. */
-	if (*entry && mmu_user_space() == ENTRY_SPACE(*entry)) {
-		mmu_set_user_space(mmu_image_ptr_to_phys(mmu_empty_space).v, VMID_EMPTY);
-		isb();
-	}
+	if (*entry)
+		leave_everywhere(ENTRY_SPACE(*entry));
 	if (*entry & ENTRY_VMID) {
 		tlb_flush_vmid(ENTRY_VMID_OF(*entry));
 		vmid_owner[ENTRY_VMID_OF(*entry)] = 0;

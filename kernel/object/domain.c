@@ -52,9 +52,12 @@ static enum invoke decode_set(struct invocation *inv)
 		return error_argument(inv, 1);
 
 	tcb = tcb_of(invocation_extra(inv, 0));
+	sched_hold(tcb);
 	sched_dequeue(tcb);
 	tcb->domain = (u8)domain;
-	if (tcb_runnable(tcb) && tcb != inv->caller)
+	if (tcb == core_of(tcb)->current)
+		sched_reconsider(tcb);
+	else if (tcb_runnable(tcb))
 		sched_enqueue_head(tcb);
 	sched_reschedule();
 	return INVOKE_OK;

@@ -7,12 +7,54 @@
 #include <kernel/notification.h>
 #include <kernel/sched.h>
 
-static u8 states[IRQ_LIMIT];		/* enum irq_state */
-static struct slot targets[IRQ_LIMIT];	/* the notification of each handler */
+static u8 states[IRQ_NAMES];		/* enum irq_state */
+static struct slot targets[IRQ_NAMES];	/* the notification of each handler */
+
+static unsigned int name_of(const struct core *core, unsigned int irq)
+{
+	unsigned int number = core_number(core);
+
+	if (KERNEL_CORES == 1 || irq >= IRQ_PRIVATE || number == 0)
+		return irq;
+	return IRQ_LIMIT + (number - 1) * IRQ_PRIVATE + irq;
+}
+
+static unsigned int irq_of(unsigned int name)
+{
+	return name < IRQ_LIMIT ? name : (name - IRQ_LIMIT) % IRQ_PRIVATE;
+}
+
+/* Where its registers are: a shared interrupt's are the same everywhere. */
+static struct core *core_of_irq(unsigned int name)
+{
+	if (KERNEL_CORES > 1 && name >= IRQ_LIMIT)
+		return &cores[(name - IRQ_LIMIT) / IRQ_PRIVATE + 1];
+	return name < IRQ_PRIVATE ? &cores[0] : core_self();
+}
+
+static void mask_here(u64 irq)
+{
+	arch_irq_mask((unsigned int)irq);
+}
+
+static void unmask_here(u64 irq)
+{
+	arch_irq_unmask((unsigned int)irq);
+}
+
+static void set_level_here(u64 irq)
+{
+	arch_irq_set_edge((unsigned int)irq, false);
+}
+
+static void set_edge_here(u64 irq)
+{
+	arch_irq_set_edge((unsigned int)irq, true);
+}
 
 void irq_init(void)
 {
-	for (unsigned int irq = 0; irq < IRQ_LIMIT; irq++) {
+	for (unsigned int irq = 0; irq < IRQ_NAMES; irq++) {
 		states[irq] = IRQ_INACTIVE;
 		targets[irq] = (struct slot){ 0 };
 	}
@@ -20,22 +62,22 @@ void irq_init(void)
 
 void irq_set_timer(unsigned int irq)
 {
-	states[irq] = IRQ_TIMER;
+	states[name_of(core_self(), irq)] = IRQ_TIMER;
 }
 
 void irq_set_reserved(unsigned int irq)
 {
-	states[irq] = IRQ_RESERVED;
+	states[name_of(core_self(), irq)] = IRQ_RESERVED;
 }
 
 enum irq_state irq_state(unsigned int irq)
 {
-	return (enum irq_state)states[irq];
+	return (enum irq_state)states[name_of(core_self(), irq)];
 }
 
-static void signal_target(unsigned int irq)
+static void signal_target(unsigned int name)
 {
-	struct cap cap = targets[irq].cap;
+	struct cap cap = targets[name].cap;
 
 	if (cap_type(cap) == CAP_NOTIFICATION && (cap_rights(cap) & SEL4_RIGHT_WRITE))
 		notification_signal(notification_of(cap), cap_badge(cap));
@@ -49,7 +91,7 @@ void irq_handle(void)
 		return;
 	switch (irq_state(irq)) {
 	case IRQ_SIGNAL:
-		signal_target(irq);
+		signal_target(name_of(core_self(), irq));
 		arch_irq_mask(irq);
 		break;
 	case IRQ_TIMER:
@@ -67,23 +109,24 @@ void irq_handle(void)
 	arch_irq_end(irq);
 }
 
-void irq_handler_finalise(unsigned int irq)
+void irq_handler_finalise(unsigned int name)
 {
-	arch_irq_mask(irq);
-	states[irq] = IRQ_INACTIVE;
-	arch_irq_user_claimed(irq, false);
-	cnode_delete_now(&targets[irq]);
+	core_do(core_of_irq(name), mask_here, irq_of(name));
+	states[name] = IRQ_INACTIVE;
+	arch_irq_user_claimed(irq_of(name), false);
+	cnode_delete_now(&targets[name]);
 }
 
 struct irq_request {
 	u64 irq;
 	int edge;		/* 0 level, 1 edge, -1 leave as it is */
 	unsigned int place;	/* message register of the destination's index; its depth follows */
+	struct core *core;	/* whose it is, or who gets it */
 };
 
 static enum invoke issue_handler(struct invocation *inv, struct irq_request request)
 {
-	unsigned int irq;
+	unsigned int irq, name;
 	struct slot *slot;
 
 	if (inv->length < request.place + 2 || inv->extras < 1)
@@ -91,7 +134,8 @@ static enum invoke issue_handler(struct invocation *inv, struct irq_request requ
 	if (request.irq > arch_irq_max())
 		return error_range(inv, 0, arch_irq_max());
 	irq = (unsigned int)request.irq;
-	if (states[irq] != IRQ_INACTIVE)
+	name = name_of(request.core, irq);
+	if (states[name] != IRQ_INACTIVE)
 		return error_plain(inv, seL4_RevokeFirst);
 	slot = invocation_empty_slot(inv, inv->extra[0]->cap, invocation_mr(inv, request.place),
 				     invocation_mr(inv, request.place + 1));
@@ -99,14 +143,32 @@ static enum invoke issue_handler(struct invocation *inv, struct irq_request requ
 		return INVOKE_ERROR;
 
 	if (request.edge >= 0)
-		arch_irq_set_edge(irq, request.edge);
-	states[irq] = IRQ_SIGNAL;
+		core_do(core_of_irq(name), request.edge ? set_edge_here : set_level_here, irq);
+#if KERNEL_CORES > 1
+	if (irq >= IRQ_PRIVATE)
+		arch_irq_route(irq, request.core);
+#endif
+	states[name] = IRQ_SIGNAL;
 	arch_irq_user_claimed(irq, true);
-	arch_irq_unmask(irq);
-	cdt_insert(slot, cap_plain(CAP_IRQ_HANDLER, irq), inv->slot);
+	core_do(core_of_irq(name), unmask_here, irq);
+	cdt_insert(slot, cap_plain(CAP_IRQ_HANDLER, name), inv->slot);
 	return INVOKE_OK;
 }
 
+#if KERNEL_CORES > 1
+/* Its length is checked with the rest, but for the last word. */
+static enum invoke issue_on_core(struct invocation *inv)
+{
+	u64 core = invocation_mr(inv, 4);
+
+	if (inv->length < 5)
+		return error_plain(inv, seL4_TruncatedMessage);
+	if (core >= KERNEL_CORES)
+		return error_argument(inv, 4);
+	return issue_handler(inv, (struct irq_request){
+		invocation_mr(inv, 0), invocation_mr(inv, 1) != 0, 2, &cores[core] });
+}
+#else
 static enum invoke issue_sgi(struct invocation *inv)
 {
 	u64 sgi = invocation_mr(inv, 0), target = invocation_mr(inv, 1);
@@ -126,17 +188,34 @@ static enum invoke issue_sgi(struct invocation *inv)
 	cdt_insert(slot, cap_plain(CAP_SGI, sgi | target << 8), inv->slot);
 	return INVOKE_OK;
 }
+#endif
+
+/* A trigger for a private interrupt needs a core, too. */
+static enum invoke issue_with_trigger(struct invocation *inv)
+{
+	u64 irq = invocation_mr(inv, 0);
+
+	if (KERNEL_CORES > 1 && inv->length >= 4 && inv->extras >= 1 && irq < IRQ_PRIVATE)
+		return error_plain(inv, seL4_IllegalOperation);
+	return issue_handler(inv, (struct irq_request){
+		irq, invocation_mr(inv, 1) != 0, 2, &cores[0] });
+}
 
 enum invoke irq_control_decode(struct invocation *inv)
 {
 	switch (inv->label) {
 	case IRQIssueIRQHandler:
-		return issue_handler(inv, (struct irq_request){ invocation_mr(inv, 0), -1, 1 });
-	case ARMIRQIssueIRQHandlerTrigger:
 		return issue_handler(inv, (struct irq_request){
-			invocation_mr(inv, 0), invocation_mr(inv, 1) != 0, 2 });
+			invocation_mr(inv, 0), -1, 1, &cores[0] });
+	case ARMIRQIssueIRQHandlerTrigger:
+		return issue_with_trigger(inv);
+#if KERNEL_CORES > 1
+	case ARMIRQIssueIRQHandlerTriggerCore:
+		return issue_on_core(inv);
+#else
 	case ARMIRQIssueSGISignal:
 		return issue_sgi(inv);
+#endif
 	default:
 		return error_plain(inv, seL4_IllegalOperation);
 	}
@@ -158,16 +237,16 @@ static enum invoke set_target(struct invocation *inv, struct slot *target)
 
 enum invoke irq_handler_decode(struct invocation *inv)
 {
-	unsigned int irq = (unsigned int)cap_value(inv->cap);
+	unsigned int name = (unsigned int)cap_value(inv->cap);
 
 	switch (inv->label) {
 	case IRQAckIRQ:
-		arch_irq_unmask(irq);
+		core_do(core_of_irq(name), unmask_here, irq_of(name));
 		return INVOKE_OK;
 	case IRQSetIRQHandler:
-		return set_target(inv, &targets[irq]);
+		return set_target(inv, &targets[name]);
 	case IRQClearIRQHandler:
-		cnode_delete_now(&targets[irq]);
+		cnode_delete_now(&targets[name]);
 		return INVOKE_OK;
 	default:
 		return error_plain(inv, seL4_IllegalOperation);

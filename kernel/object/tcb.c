@@ -13,6 +13,9 @@ void tcb_create(struct tcb *tcb, u8 domain)
 	tcb->context.spsr = ARCH_USER_SPSR;
 	tcb->slice = SCHED_SLICE;
 	tcb->domain = domain;
+#if KERNEL_CORES > 1
+	tcb->affinity = (u8)core_number(core_self());
+#endif
 	debug_thread_created(tcb);
 }
 
@@ -57,6 +60,7 @@ void tcb_resume(struct tcb *tcb)
 void tcb_finalise(struct tcb *tcb)
 {
 	notification_unbind(tcb);
+	sched_hold(tcb);
 	tcb_suspend(tcb);
 	vcpu_thread_finalise(tcb);
 	arch_fpu_release(tcb);
@@ -68,8 +72,8 @@ void tcb_set_priority(struct tcb *tcb, u8 priority)
 {
 	sched_dequeue(tcb);
 	tcb->priority = priority;
-	if (tcb == sched_current)
-		sched_reschedule();
+	if (tcb == core_of(tcb)->current)
+		sched_reconsider(tcb);
 	else if (tcb_runnable(tcb))
 		sched_wake(tcb);
 }

@@ -91,6 +91,7 @@ static enum invoke copy_registers(struct invocation *inv)
 		return error_capability(inv, 1);
 
 	from = tcb_of(invocation_extra(inv, 0));
+	sched_hold(from);
 	if (flags & COPY_SUSPEND)
 		tcb_suspend(from);
 	if (flags & COPY_RESUME)
@@ -343,6 +344,20 @@ static enum invoke resume(struct invocation *inv)
 	return INVOKE_OK;
 }
 
+#if KERNEL_CORES > 1
+static enum invoke set_affinity(struct invocation *inv)
+{
+	u64 number = invocation_mr(inv, 0);
+
+	if (inv->length < 1)
+		return error_plain(inv, seL4_TruncatedMessage);
+	if (number >= KERNEL_CORES)
+		return error_plain(inv, seL4_IllegalOperation);
+	sched_migrate(target_of(inv), &cores[number]);
+	return INVOKE_OK;
+}
+#endif
+
 enum invoke tcb_decode(struct invocation *inv)
 {
 	static enum invoke (*const calls[])(struct invocation *) = {
@@ -359,11 +374,15 @@ enum invoke tcb_decode(struct invocation *inv)
 		[TCBResume] = resume,
 		[TCBBindNotification] = bind_notification,
 		[TCBUnbindNotification] = unbind_notification,
+#if KERNEL_CORES > 1
+		[TCBSetAffinity] = set_affinity,
+#endif
 		[TCBSetTLSBase] = set_tls_base,
 		[TCBSetFlags] = set_flags,
 	};
 
 	if (inv->label >= sizeof(calls) / sizeof(calls[0]) || !calls[inv->label])
 		return error_plain(inv, seL4_IllegalOperation);
+	sched_hold(target_of(inv));
 	return calls[inv->label](inv);
 }

@@ -199,6 +199,38 @@ void vcpu_flush(void)
 	loaded = NULL;
 }
 
+static void flush_here(u64 argument)
+{
+	(void)argument;
+	vcpu_flush();
+}
+
+/*
+ * What another core holds of the vCPU goes to memory, where all code here then finds it; that core
+ * loads it again when the thread goes on. Only the thread's own core ever loads it.
+ */
+static void fetch(const struct vcpu *vcpu)
+{
+	struct core *core;
+
+	if (!vcpu->tcb)
+		return;
+	core = core_of(vcpu->tcb);
+	if (core == core_self() || core->vcpu != vcpu)
+		return;
+	sched_hold(vcpu->tcb);
+	core_call(core, flush_here, 0);
+}
+
+void vcpu_migrate(struct tcb *tcb)
+{
+	if (!tcb->vcpu)
+		return;
+	fetch(tcb->vcpu);
+	if (loaded == tcb->vcpu)
+		vcpu_flush();
+}
+
 void vcpu_create(struct paddr at)
 {
 	struct vcpu *vcpu = arch_phys_to_ptr(at);
@@ -212,6 +244,7 @@ static void dissociate(struct vcpu *vcpu)
 {
 	struct tcb *tcb = vcpu->tcb;
 
+	fetch(vcpu);
 	if (loaded == vcpu) {
 		if (enabled)
 			disable(vcpu);
@@ -293,8 +326,9 @@ void arch_reserved_irq(unsigned int irq)
 {
 	if (irq == GIC_PPI_VIRTUAL_TIMER)
 		vcpu_timer();
-	else
+	else if (irq == GIC_PPI_MAINTENANCE)
 		vcpu_maintenance();
+	/* Else from another core: it has done what there is to do, entering was the point. */
 }
 
 static enum invoke set_tcb(struct invocation *inv, struct vcpu *vcpu)
@@ -309,6 +343,7 @@ static enum invoke set_tcb(struct invocation *inv, struct vcpu *vcpu)
 		return error_plain(inv, seL4_IllegalOperation);
 
 	tcb = tcb_of(cap);
+	sched_hold(tcb);
 	if (tcb->vcpu)
 		dissociate(tcb->vcpu);
 	if (vcpu->tcb)
@@ -417,6 +452,7 @@ static u32 free_list_registers(const struct vcpu *vcpu)
 
 struct vcpu_idle vcpu_idle(const struct vcpu *vcpu)
 {
+	fetch(vcpu);
 	return (struct vcpu_idle){
 		.timer_control = system_register(vcpu, seL4_VCPUReg_CNTV_CTL),
 		.timer_deadline = system_register(vcpu, seL4_VCPUReg_CNTV_CVAL),
@@ -556,6 +592,7 @@ enum invoke vcpu_decode(struct invocation *inv)
 {
 	struct vcpu *vcpu = cap_object(inv->cap);
 
+	fetch(vcpu);
 	switch (inv->label) {
 	case ARMVCPUSetTCB:
 		return set_tcb(inv, vcpu);

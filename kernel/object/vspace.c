@@ -22,6 +22,7 @@
 #define S2_NORMAL	(15UL << 2)
 #define S2_READ		(1UL << 6)
 #define S2_WRITE	(2UL << 6)
+#define S2_INNER	(3UL << 8)	/* shareable: several cores see it */
 #define S2_ACCESSED	(1UL << 10)
 #define S2_XN		(1UL << 54)
 
@@ -88,7 +89,7 @@ static u64 leaf_entry(struct cap frame, unsigned int rights, u64 attributes)
 
 	entry |= cap_frame_size(frame) == FRAME_SMALL ? ENTRY_TABLE : ENTRY_BLOCK;
 	if (attributes & SEL4_ATTR_CACHEABLE)
-		entry |= S2_NORMAL;
+		entry |= KERNEL_CORES > 1 ? S2_NORMAL | S2_INNER : S2_NORMAL;
 	if (attributes & SEL4_ATTR_EXECUTE_NEVER)
 		entry |= S2_XN;
 	if (rights & FRAME_READ)

@@ -35,13 +35,13 @@ def flat(elf):
 
 
 def pack(loader, kernel, root, reserve=(), **change):
-    """The image; `change` replaces header fields (magic, version, platform, load, crc) in tests."""
+    """The image; `change` replaces header fields (magic, version, platform, load, crc) and cores in tests."""
     base, user, entry = flat(root)
     table = page_up(len(loader))
     count = 2 + len(reserve)
     kernel_at = page_up(table + count * ITEM.size)
     user_at = page_up(kernel_at + len(kernel))
-    items = ITEM.pack(KERNEL, 0, kernel_at, len(kernel), len(kernel), 0, 0, 0, b"kernel")
+    items = ITEM.pack(KERNEL, change.get("cores", 1), kernel_at, len(kernel), len(kernel), 0, 0, 0, b"kernel")
     items += ITEM.pack(USER, 0, user_at, len(user), len(user), 0, base, entry, b"root task")
     for start, size in reserve:
         items += ITEM.pack(RESERVE, 0, 0, 0, size, start, 0, 0, b"reserved")

@@ -62,7 +62,21 @@ void cache_unify(const void *start, u64 bytes)
 /*
  * Stage-2 maintenance works on the VMID in VTTBR_EL2, so another one is put there for a moment;
  * HCR_EL2.TGE has to be clear for the EL1&0 operations.
+ *
+ * With several cores the operations are those for the inner shareable domain: at EL2, too, they
+ * reach the TLBs of all cores, and the DSB after them waits until all have done it. So no other
+ * core has to be interrupted for a TLB.
  */
+#if KERNEL_CORES > 1
+#define TLBI_STAGE12	"tlbi vmalls12e1is"
+#define TLBI_IPA	"tlbi ipas2e1is, %0"
+#define TLBI_STAGE1	"tlbi vmalle1is"
+#else
+#define TLBI_STAGE12	"tlbi vmalls12e1"
+#define TLBI_IPA	"tlbi ipas2e1, %0"
+#define TLBI_STAGE1	"tlbi vmalle1"
+#endif
+
 static void with_vmid(u64 vmid, bool all, u64 ipa)
 {
 	u64 vttbr = sysreg_read(vttbr_el2);
@@ -73,11 +87,11 @@ static void with_vmid(u64 vmid, bool all, u64 ipa)
 	isb();
 	dsb();
 	if (all) {
-		__asm__ volatile("tlbi vmalls12e1" : : : "memory");
+		__asm__ volatile(TLBI_STAGE12 : : : "memory");
 	} else {
-		__asm__ volatile("tlbi ipas2e1, %0" : : "r"(ipa >> 12) : "memory");
+		__asm__ volatile(TLBI_IPA : : "r"(ipa >> 12) : "memory");
 		dsb();
-		__asm__ volatile("tlbi vmalle1" : : : "memory");
+		__asm__ volatile(TLBI_STAGE1 : : : "memory");
 	}
 	dsb();
 	sysreg_write(vttbr_el2, vttbr);

@@ -2,10 +2,15 @@
 /*
  * Into the kernel and out of it. While a user thread runs, SP_EL2 points at the context in its
  * TCB (16-byte aligned), so that saving needs no scratch register; inside the kernel SP_EL2 is the
- * one kernel stack.
+ * core's kernel stack.
  */
 #include <arch/memory.h>
 #include <kernel/context.h>
+
+#ifndef KERNEL_CORES
+#define KERNEL_CORES	1
+#endif
+#define CORE_SIZE_BITS	13		/* kernel/core.h */
 
 	.section .text.start, "ax"
 	.global _start
@@ -18,8 +23,23 @@ _start:
 	isb
 	mrs	x10, par_el1
 	and	x6, x10, #0x0000fffffffff000
+#if KERNEL_CORES > 1
+	mrs	x11, tpidr_el1			/* the loader's number for this core */
+	cmp	x11, #KERNEL_CORES
+	b.hs	park
+	ldr	x9, =kernel_stacks + KERNEL_STACK_SIZE
+	mov	x12, #KERNEL_STACK_SIZE
+	madd	x9, x11, x12, x9
+	ldr	x12, =cores
+	add	x12, x12, x11, lsl #CORE_SIZE_BITS
+	msr	tpidr_el2, x12
+	str	x9, [x12]			/* struct core's stack */
+	mov	sp, x9
+	cbnz	x11, 1f
+#else
 	ldr	x9, =kernel_stack_top
 	mov	sp, x9
+#endif
 	stp	x4, x5, [sp, #-16]!
 	stp	x2, x3, [sp, #-16]!
 	stp	x0, x1, [sp, #-16]!
@@ -31,6 +51,21 @@ _start:
 	mov	x29, xzr
 	mov	x30, xzr
 	bl	boot_start
+#if KERNEL_CORES > 1
+	b	2f
+1:	ldr	x9, =vectors
+	msr	vbar_el2, x9
+	isb
+	mov	x29, xzr
+	mov	x30, xzr
+	bl	boot_start_core
+2:	mov	x19, x0
+	bl	core_leave
+	mov	x0, x19
+	b	entry_exit
+park:	wfi
+	b	park
+#endif
 	/* falls through with x0 = context of the first thread */
 
 	.global entry_exit
@@ -64,6 +99,16 @@ exit:
 	ldr	x30, [sp, #CONTEXT_X(30)]
 	eret
 
+	.macro kernel_stack
+#if KERNEL_CORES > 1
+	mrs	x9, tpidr_el2
+	ldr	x9, [x9]
+#else
+	ldr	x9, =kernel_stack_top
+#endif
+	mov	sp, x9
+	.endm
+
 	.macro save_registers
 	stp	x0, x1, [sp, #CONTEXT_X(0)]
 	stp	x2, x3, [sp, #CONTEXT_X(2)]
@@ -93,12 +138,21 @@ exit:
 	stp	x21, x22, [sp, #CONTEXT_SP]
 	stp	x23, \fault_ip, [sp, #CONTEXT_SPSR]
 	stp	x25, x26, [sp, #CONTEXT_TPIDR]
-	ldr	x9, =kernel_stack_top
-	mov	sp, x9
+	kernel_stack
+	.endm
+
+/* The lock is given back; x0 stays. */
+	.macro unlock
+#if KERNEL_CORES > 1
+	mov	x19, x0
+	bl	core_leave
+	mov	x0, x19
+#endif
 	.endm
 
 /* x0 = the TCB to resume */
 	.macro leave
+	unlock
 	add	sp, x0, #160			/* TCB_CONTEXT_OFFSET */
 	b	exit
 	.endm
@@ -128,8 +182,7 @@ lower_irq:
 	leave
 
 fatal:
-	ldr	x9, =kernel_stack_top
-	mov	sp, x9
+	kernel_stack
 	bl	exception_fatal
 
 	.macro vector target, number
@@ -169,7 +222,8 @@ fatal0:
 
 	.section .stack, "aw", %nobits
 	.balign 16
-	.skip	KERNEL_STACK_SIZE
+kernel_stacks:
+	.skip	KERNEL_STACK_SIZE * KERNEL_CORES
 kernel_stack_top:
 
 /* SIMD state: q0..q31, FPSR, FPCR. Enabled in CPTR_EL2 by the caller. */

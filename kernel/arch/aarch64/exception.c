@@ -45,6 +45,8 @@ struct tcb *exception_sync(u64 esr)
 	u32 syndrome = (u32)esr;
 	u32 ec = ESR_EC(syndrome);
 
+	if (core_enter())
+		return sched_run();
 	if (ec == ESR_EC_DABT_LOWER || ec == ESR_EC_IABT_LOWER) {
 		bool fetch = ec == ESR_EC_IABT_LOWER;
 		u64 address = sched_current->vcpu ? guest_fault_address(syndrome, fetch) :
@@ -61,7 +63,7 @@ struct tcb *exception_sync(u64 esr)
 
 struct tcb *exception_irq(void)
 {
-	return kernel_irq();
+	return core_enter() ? sched_run() : kernel_irq();
 }
 
 _Noreturn void exception_fatal(u64 vector)

@@ -47,6 +47,18 @@ static u32 own_target(void)
 	return 1;
 }
 
+static void init_lines(unsigned int first, unsigned int end)
+{
+	for (unsigned int i = first; i < end; i += 32) {
+		*gicd(GICD_ICENABLER + i / 8) = ~0u;
+		*gicd(GICD_ICPENDR + i / 8) = ~0u;
+		*gicd(GICD_ICACTIVER + i / 8) = ~0u;
+		*gicd(GICD_IGROUPR + i / 8) = PLATFORM_GIC_GROUP1 ? ~0u : 0;
+	}
+	for (unsigned int i = first; i < end; i += 4)
+		*gicd(GICD_IPRIORITYR + i) = IRQ_PRIORITY;
+}
+
 void gicv2_init(void)
 {
 	u32 target = own_target();
@@ -55,19 +67,18 @@ void gicv2_init(void)
 	if (irqs > IRQ_LIMIT)
 		irqs = IRQ_LIMIT;
 	*gicd(GICD_CTLR) = 0;
-	for (unsigned int i = 0; i < irqs; i += 32) {
-		*gicd(GICD_ICENABLER + i / 8) = ~0u;
-		*gicd(GICD_ICPENDR + i / 8) = ~0u;
-		*gicd(GICD_ICACTIVER + i / 8) = ~0u;
-		*gicd(GICD_IGROUPR + i / 8) = PLATFORM_GIC_GROUP1 ? ~0u : 0;
-	}
-	for (unsigned int i = 0; i < irqs; i += 4)
-		*gicd(GICD_IPRIORITYR + i) = IRQ_PRIORITY;
+	init_lines(GIC_PRIVATE, irqs);
 	for (unsigned int i = GIC_PRIVATE; i < irqs; i += 4)
 		*gicd(GICD_ITARGETSR + i) = target * 0x01010101u;
 	for (unsigned int i = GIC_PRIVATE; i < irqs; i += 16)
 		*gicd(GICD_ICFGR + i / 4) = 0;
 	*gicd(GICD_CTLR) = 1;
+}
+
+/* The registers of private interrupts and the CPU interface are this core's own. */
+void gicv2_start_core(void)
+{
+	init_lines(0, GIC_PRIVATE);
 	*gicc(GICC_PMR) = PRIORITY_MASK;
 	*gicc(GICC_BPR) = BINARY_POINT;
 	*gicc(GICC_CTLR) = 1;
@@ -75,6 +86,13 @@ void gicv2_init(void)
 	irq_set_reserved(GIC_PPI_MAINTENANCE);
 	irq_set_reserved(GIC_PPI_VIRTUAL_TIMER);
 	arch_irq_unmask(GIC_PPI_MAINTENANCE);
+#if KERNEL_CORES > 1
+	core_self()->irq_target = own_target();
+	irq_set_reserved(CORE_SGI_CALL);
+	irq_set_reserved(CORE_SGI_RESCHEDULE);
+	arch_irq_unmask(CORE_SGI_CALL);
+	arch_irq_unmask(CORE_SGI_RESCHEDULE);
+#endif
 }
 
 unsigned int arch_irq_max(void)
@@ -140,6 +158,29 @@ void arch_sgi_raise(unsigned int sgi, unsigned int target)
 	dsb();
 	*gicd(GICD_SGIR) = (1u << target) << 16 | sgi;
 }
+
+#if KERNEL_CORES > 1
+void arch_irq_route(unsigned int irq, struct core *core)
+{
+	*(volatile u8 *)(u64)(GICD_BASE + GICD_ITARGETSR + irq) = (u8)core->irq_target;
+}
+
+/*
+ * What was written before, under the lock or in core_call(), is seen by whoever got the interrupt,
+ * although that core orders what it reads by acquiring: the DSB ends the writes before the signal.
+ */
+void arch_core_interrupt(struct core *core, unsigned int sgi)
+{
+	dsb();
+	*gicd(GICD_SGIR) = core->irq_target << 16 | sgi;
+}
+
+/* From whichever core. */
+void arch_core_interrupt_seen(unsigned int sgi)
+{
+	*(volatile u8 *)(u64)(GICD_BASE + GICD_CPENDSGIR + sgi) = 0xff;
+}
+#endif
 
 bool arch_irq_pending(void)
 {

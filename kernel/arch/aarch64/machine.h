@@ -35,6 +35,7 @@ u64 mmu_image_phys(void);		/* physical address of KERNEL_BASE */
 struct paddr mmu_image_ptr_to_phys(const void *ptr);	/* the image's own data */
 void mmu_start(u64 image_phys, u64 dtb, u64 dtb_size);	/* the kernel's tables: image, devices, DTB */
 extern unsigned int mmu_address_bits;	/* of user spaces and memory: 44, or 40 */
+void mmu_start_core(void);		/* this core uses them */
 bool mmu_window_add(u64 start, u64 end);	/* RAM becomes visible in the window */
 bool mmu_in_window(u64 start, u64 end);
 void mmu_user_space_init(void);
@@ -53,13 +54,14 @@ void tlb_flush_ipa(u64 vmid, u64 ipa);
 void tlb_flush_all(void);
 
 /* gicv2.c */
-void gicv2_init(void);
+void gicv2_init(void);		/* the distributor */
+void gicv2_start_core(void);	/* what each core has of its own */
 volatile u32 *gich_register(unsigned int offset);
 void gicv2_set_active(unsigned int irq, bool active);
 bool gicv2_is_active(unsigned int irq);
 
 /* timer.c */
-void timer_init(void);
+void timer_start_core(void);
 /* What a native thread may use of the EL1 physical timer, and a guest. */
 void timer_native_access(void);
 void timer_guest_access(void);
@@ -81,5 +83,6 @@ struct tcb *exception_sync(u64 esr);
 struct tcb *exception_irq(void);
 _Noreturn void exception_fatal(u64 vector);
 struct context *boot_start(const u64 parameters[6], u64 image_phys);
+struct context *boot_start_core(void);	/* all but the first core */
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The kernel's own translation at EL2, and which stage-2 root is in use. ARM ARM D8.3. */
 #include <kernel/arch.h>
+#include <kernel/core.h>
 #include <kernel/print.h>
 #include <platform.h>
 
@@ -144,6 +145,12 @@ void mmu_start(u64 image_phys, u64 dtb, u64 dtb_size)
 	if (dtb && dtb_size < KERNEL_WINDOW_SIZE && dtb < KERNEL_WINDOW_SIZE - dtb_size)
 		window_map(align_down(dtb, MIB2_SHIFT), align_up(dtb + dtb_size, MIB2_SHIFT));
 	dsb();
+	mmu_start_core();
+}
+
+/* From the loader's tables to the kernel's. */
+void mmu_start_core(void)
+{
 	sysreg_write(ttbr0_el2, mmu_image_ptr_to_phys(level0).v);
 	isb();
 	tlb_flush_all();
@@ -165,6 +172,10 @@ void mmu_user_space_init(void)
 /* In effect after the next isb(). */
 void mmu_set_user_space(u64 root, u64 vmid)
 {
+#if KERNEL_CORES > 1
+	core_self()->space = root;
+	core_self()->vmid = vmid;
+#endif
 	sysreg_write(vttbr_el2, root | vmid << 48);
 }
 

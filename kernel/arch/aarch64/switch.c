@@ -48,6 +48,29 @@ void arch_fpu_release(struct tcb *tcb)
 		core->fpu_owner = NULL;
 }
 
+/* On the core that holds it: to memory. */
+static void fpu_flush(u64 argument)
+{
+	struct core *core = core_self();
+	u64 cptr = sysreg_read(cptr_el2);
+
+	(void)argument;
+	sysreg_write(cptr_el2, CPTR_EL2_RES1);
+	isb();
+	fpu_save(&core->fpu_owner->fpu);
+	core->fpu_owner = NULL;
+	sysreg_write(cptr_el2, cptr | CPTR_EL2_TFP);
+}
+
+void arch_migrate(struct tcb *tcb)
+{
+	struct core *core = core_of(tcb);
+
+	if (core->fpu_owner == tcb)
+		core_do(core, fpu_flush, 0);
+	vcpu_migrate(tcb);
+}
+
 void arch_fpu_flags_changed(struct tcb *tcb)
 {
 	(void)tcb;

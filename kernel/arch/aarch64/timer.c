@@ -2,6 +2,7 @@
 /* The generic timer: the EL2 physical timer is the kernel's tick. ARM ARM D11. */
 #include <arm/gicv2.h>
 #include <kernel/arch.h>
+#include <kernel/core.h>
 #include <kernel/irq.h>
 
 #include "machine.h"
@@ -10,9 +11,9 @@
 #define TIMER_ENABLE		1
 
 static u64 reload;
-static bool user_timer;		/* somebody has a handler for PPI 30 */
+static unsigned int user_timers;	/* handlers for PPI 30: one per core at most */
 
-void timer_init(void)
+void timer_start_core(void)
 {
 	reload = sysreg_read(cntfrq_el0) / TICKS_PER_SECOND;
 	sysreg_write(cntvoff_el2, 0);
@@ -38,10 +39,20 @@ void arch_timer_tick(void)
 	isb();
 }
 
+#if KERNEL_CORES > 1
+void arch_timer_enable(bool on)
+{
+	if (on)
+		sysreg_write(cnthp_cval_el2, sysreg_read(cntpct_el0) + reload);
+	sysreg_write(cnthp_ctl_el2, on ? TIMER_ENABLE : 0);
+	isb();
+}
+#endif
+
 void timer_native_access(void)
 {
-	sysreg_write(cnthctl_el2, user_timer ? CNTHCTL_EL1PCTEN | CNTHCTL_EL1PCEN : 0);
-	sysreg_write(cntkctl_el1, user_timer ? CNTKCTL_EL0PCTEN | CNTKCTL_EL0PTEN : 0);
+	sysreg_write(cnthctl_el2, user_timers ? CNTHCTL_EL1PCTEN | CNTHCTL_EL1PCEN : 0);
+	sysreg_write(cntkctl_el1, user_timers ? CNTKCTL_EL0PCTEN | CNTKCTL_EL0PTEN : 0);
 }
 
 void timer_guest_access(void)
@@ -49,11 +60,19 @@ void timer_guest_access(void)
 	sysreg_write(cnthctl_el2, 0);
 }
 
-/* Called from an invocation: the caller may be a native thread or, by hvc, a vCPU's. */
-void timer_user_claimed(bool claimed)
+/* Called in an invocation: the current thread may be a native one or, by hvc, a vCPU's. */
+static void access_changed(u64 argument)
 {
-	user_timer = claimed;
+	(void)argument;
 	if (sysreg_read(hcr_el2) == HCR_NATIVE)
 		timer_native_access();
 	isb();
+}
+
+/* All cores let their native threads at the counter, so that a time means the same everywhere. */
+void timer_user_claimed(bool claimed)
+{
+	user_timers += claimed ? 1u : -1u;
+	for (unsigned int i = 0; i < KERNEL_CORES; i++)
+		core_do(&cores[i], access_changed, 0);
 }

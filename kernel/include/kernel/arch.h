@@ -51,10 +51,21 @@ void arch_irq_unmask(unsigned int irq);
 void arch_irq_set_edge(unsigned int irq, bool edge);
 void arch_irq_user_claimed(unsigned int irq, bool claimed);	/* a handler exists or went (PPI 30) */
 void arch_sgi_raise(unsigned int sgi, unsigned int target);
+/* Several cores: where a shared interrupt goes; interrupts from one core to another. */
+#define CORE_SGI_CALL		0
+#define CORE_SGI_RESCHEDULE	1
+struct core;
+void arch_irq_route(unsigned int irq, struct core *core);
+void arch_core_interrupt(struct core *core, unsigned int sgi);
+void arch_core_interrupt_seen(unsigned int sgi);	/* pending here no more */
+/* What its core's hardware holds of tcb (SIMD state, vCPU) goes to memory; it is not running. */
+void arch_migrate(struct tcb *tcb);
 /* An interrupt the arch reserved (25, 27): it raises fault_vgic_maintenance() or fault_vppi(). */
 void arch_reserved_irq(unsigned int irq);
 /* Programs the next tick (2 ms). */
 void arch_timer_tick(void);
+/* Several cores: this core's ticks off, or on with a whole one to come. */
+void arch_timer_enable(bool on);
 
 /* Zeroes RAM (multiple of 16 bytes), and nothing of it stays in caches for a DMA or a walk to miss. */
 void arch_zero(struct paddr at, u64 bytes);

@@ -2,17 +2,20 @@
 /*
  * What the kernel keeps per core (CPU). A kernel for one core (KERNEL_CORES 1, the default) finds
  * it at a constant address, so that a field costs what a variable does.
+ *
+ * With more cores all of it is read and written under the kernel's lock; "call" alone is shared
+ * without it. A core that is not in the kernel either runs its current thread, whose registers and
+ * state are then its own, or is idle.
  */
 #ifndef KERNEL_CORE_H
 #define KERNEL_CORE_H
 
+#include <stdatomic.h>
+
 #include <kernel/domain.h>
 #include <kernel/tcb.h>
 
-#ifndef KERNEL_CORES
-#define KERNEL_CORES	1
-#endif
-
+#define CORE_SIZE_BITS		13	/* entry code; several cores only */
 #define SCHED_PRIORITIES	256
 
 /*
@@ -25,7 +28,18 @@ struct run_queue {
 	struct tcb *head, *tail;
 };
 
+typedef void core_function(u64 argument);
+
 struct core {
+#if KERNEL_CORES > 1
+	u64 stack;			/* first: where the kernel's stack begins (entry code) */
+	core_function *_Atomic call;	/* another core wants this done here */
+	u64 call_argument;
+	bool cancelled;			/* the entry of the current thread does not count */
+	bool tickless;			/* idle: the timer is off */
+	u32 irq_target;			/* this core's bit at the interrupt controller */
+	u64 space, vmid;		/* in VTTBR_EL2 */
+#endif
 	/* core/sched.c */
 	struct tcb *current;		/* sched_current */
 	struct tcb *loaded;		/* whom arch_switch_to() was last called for */
@@ -50,21 +64,98 @@ struct core {
 	u64 occupied[DOMAIN_COUNT][SCHED_PRIORITIES / 64];
 	struct run_queue queues[DOMAIN_COUNT][SCHED_PRIORITIES];
 	struct tcb idle;		/* sched_idle */
-};
+}
+#if KERNEL_CORES > 1
+__attribute__((aligned(1 << CORE_SIZE_BITS)))
+#endif
+;
 
 extern struct core cores[KERNEL_CORES];
+
+#if KERNEL_CORES > 1
+#include <arch/core.h>
+
+_Static_assert(sizeof(struct core) == 1 << CORE_SIZE_BITS, "entry code");
 
 /* The core that this code runs on. */
 static inline struct core *core_self(void)
 {
-	return &cores[0];
+	return arch_core();
 }
 
 /* The core that the thread runs on. */
 static inline struct core *core_of(const struct tcb *tcb)
 {
+	return &cores[tcb->affinity];
+}
+
+/*
+ * At entry, once the thread's registers are in its TCB: waits for the lock. True: another core has
+ * changed the current thread meanwhile, the entry must have no effect and the thread, if it still
+ * runs, comes again.
+ */
+bool core_enter(void);
+/* By the entry code, at the end: after this only the context of the thread to resume is touched. */
+void core_leave(void);
+/* Does another core wait for the lock? */
+bool core_awaited(void);
+/*
+ * Has fn(argument) done on another core, which is outside the kernel or waits for the lock, and
+ * waits until it is. Then that core waits for the lock, its current thread's registers in the TCB.
+ */
+void core_call(struct core *core, core_function *fn, u64 argument);
+/* Makes another core enter the kernel and look what to run. */
+void core_interrupt(struct core *core);
+#else
+static inline struct core *core_self(void)
+{
+	return &cores[0];
+}
+
+static inline struct core *core_of(const struct tcb *tcb)
+{
 	(void)tcb;
 	return &cores[0];
+}
+
+static inline bool core_enter(void)
+{
+	return false;
+}
+
+static inline void core_leave(void)
+{
+}
+
+static inline bool core_awaited(void)
+{
+	return false;
+}
+
+static inline void core_call(struct core *core, core_function *fn, u64 argument)
+{
+	(void)core;
+	fn(argument);
+}
+
+static inline void core_interrupt(struct core *core)
+{
+	(void)core;
+}
+#endif
+
+static inline unsigned int core_number(const struct core *core)
+{
+	return (unsigned int)(core - cores);
+}
+
+/* Has fn(argument) done on that core, be it this one or another. */
+static inline void core_do(struct core *core, core_function *fn, u64 argument)
+{
+	if (core == core_self())
+		fn(argument);
+	else
+		core_call(core, fn, argument);
 }
 
 #define sched_current	(core_self()->current)

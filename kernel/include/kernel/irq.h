@@ -6,18 +6,25 @@
 #include <kernel/cdt.h>
 
 #define IRQ_LIMIT	1020	/* GICv2's interrupt identifiers */
+#define IRQ_PRIVATE	32	/* the first of them, which each core has for itself */
+
+/*
+ * What a handler cap names: an interrupt of core 0 or of all by its number; the private ones of
+ * other cores follow.
+ */
+#define IRQ_NAMES	(IRQ_LIMIT + (KERNEL_CORES - 1) * IRQ_PRIVATE)
 
 enum irq_state { IRQ_INACTIVE, IRQ_SIGNAL, IRQ_TIMER, IRQ_RESERVED };
 
 /* Every interrupt is inactive (as after boot). */
 void irq_init(void);
-/* Boot: kernel's own interrupts. Unmasking them is the arch's business. */
+/* Boot: the kernel's own interrupts, on this core if private. Unmasking them is the arch's business. */
 void irq_set_timer(unsigned int irq);
 void irq_set_reserved(unsigned int irq);
 enum irq_state irq_state(unsigned int irq);
 /* One pending interrupt: take it from the controller, act, end it. Does not schedule. */
 void irq_handle(void);
 /* The last handler cap goes. */
-void irq_handler_finalise(unsigned int irq);
+void irq_handler_finalise(unsigned int name);
 
 #endif

@@ -18,12 +18,21 @@ void sched_init(struct tcb *first);
 void sched_wake(struct tcb *tcb);
 /* Current must not simply go on: choose anew at the end of the kernel entry. */
 void sched_reschedule(void);
+/* tcb is current, here or on its core, and may have to make way. */
+void sched_reconsider(struct tcb *tcb);
 void sched_enqueue_head(struct tcb *tcb);
 void sched_enqueue_tail(struct tcb *tcb);
 void sched_dequeue(struct tcb *tcb);
 void sched_set_state(struct tcb *tcb, enum thread_state state);
 /* What arch_switch_to() set up is out of date (space or vCPU changed): call it again. */
 void sched_stale(void);
+/*
+ * Called before tcb's registers, space, vCPU or flags are changed or read: if it runs on another
+ * core it does not until this core leaves the kernel, and its context is in the TCB.
+ */
+void sched_hold(struct tcb *tcb);
+/* From one core to another. */
+void sched_migrate(struct tcb *tcb, struct core *to);
 /* tcb is being deleted: no trace of it may stay. */
 void sched_forget(struct tcb *tcb);
 void sched_tick(void);

@@ -44,6 +44,9 @@ struct tcb {
 	u8 priority;
 	u8 mcp;
 	u8 domain;
+#if KERNEL_CORES > 1
+	u8 affinity;				/* the core it runs on; it is in that core's queues */
+#endif
 	bool queued;				/* in a run queue */
 	u32 slice;				/* ticks left */
 

@@ -7,6 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifndef KERNEL_CORES
+#define KERNEL_CORES	1	/* as many must start (ABI 7.5) */
+#endif
+
 typedef uint8_t u8;
 typedef uint16_t u16;
 typedef uint32_t u32;

@@ -9,8 +9,10 @@ void vcpu_create(struct paddr at);
 void vcpu_finalise(struct cap cap, bool final);
 /* The thread goes: its vCPU, if any, is dissociated (tcb->vcpu becomes NULL, SPSR sanitised). */
 void vcpu_thread_finalise(struct tcb *tcb);
-/* The loaded vCPU is saved and unloaded (domain switch). */
+/* This core's loaded vCPU is saved and unloaded. */
 void vcpu_flush(void);
+/* The thread, which is not running, leaves its core: so does what that holds of its vCPU. */
+void vcpu_migrate(struct tcb *tcb);
 
 /* Does the vCPU ask for short faults (core/fault_short.c)? */
 bool vcpu_short_faults(const struct vcpu *vcpu);

@@ -24,6 +24,8 @@
 #define SEL4_SYS_DEBUG_CAP_IDENTIFY	(-12)
 #define SEL4_SYS_DEBUG_SNAPSHOT		(-13)
 #define SEL4_SYS_DEBUG_NAME_THREAD	(-14)
+#define SEL4_SYS_DEBUG_SEND_IPI		(-15)	/* several cores only */
+#define SEL4_SYS_DEBUG_GET_THREAD_AFFINITY (-16)
 
 /* 1.4 Message info word. */
 #define SEL4_MSG_LENGTH_BITS		7

@@ -5,7 +5,6 @@
 #include <stdarg.h>
 
 #define UART_PADDR	0x9000000ul
-#define UART_AT		0x1f000000ul
 #define SANDBOX_BITS	24
 #define STACK_SIZE	8192
 #define TIMER_PPI	30
@@ -23,7 +22,7 @@ static unsigned int threads;
 
 static void put(char c)
 {
-	volatile uint32_t *uart = (volatile uint32_t *)UART_AT;
+	volatile uint32_t *uart = (volatile uint32_t *)CONSOLE_AT;
 
 	while (uart[PL011_FR / 4] & PL011_FR_TXFF)
 		;
@@ -165,7 +164,7 @@ void console_init(void)
 {
 	first_free = next_free = boot->empty.start;
 	sandbox = memory_untyped(16);	/* for the tables, which stay */
-	space_map(ROOT_SPACE, device_frame(UART_PADDR), UART_AT, seL4_ReadWrite, 0);
+	space_map(ROOT_SPACE, device_frame(UART_PADDR), CONSOLE_AT, seL4_ReadWrite, 0);
 	first_free = next_free;
 }
 

@@ -23,8 +23,9 @@ struct test {
 
 /* Each file's tests, ended by an empty name. */
 extern const struct test tests_boot[], tests_space[], tests_ipc[], tests_fault[], tests_time[],
-	tests_vcpu[];
+	tests_vcpu[], tests_smp[], tests_vcpu_smp[];
 
+#define CONSOLE_AT	0x1f000000ul	/* the UART's registers */
 void console_init(void);
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

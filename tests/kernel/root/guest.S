@@ -123,6 +123,29 @@ guest_spin:
 	b	guest_spin
 
 /*
+ * x0: GICV. Counts in a register of the vCPU for ever, interrupts on. x22 counts the cases in which
+ * another one was not what the VMM set it to.
+ */
+	.global guest_busy
+guest_busy:
+	adr	x9, guest_vectors
+	msr	vbar_el1, x9
+	mov	w9, #0xf8
+	str	w9, [x0, #4]
+	mov	w9, #1
+	str	w9, [x0]
+	mov	x21, #0
+	mov	x22, #0
+	msr	daifclr, #2
+1:	mrs	x10, tpidr_el1
+	add	x10, x10, #1
+	msr	tpidr_el1, x10
+	mrs	x11, far_el1
+	cmp	x11, x1
+	cinc	x22, x22, ne
+	b	1b
+
+/*
  * What a VMM with short faults emulates, x0: an address nobody has. Load into x5, store of x6 and
  * of zero, load to nowhere, smc, a trapped read and write, wfi, a fetch.
  */

@@ -5,7 +5,11 @@
 _Noreturn void test_main(seL4_BootInfo *info);
 
 static const struct test *const groups[] = {
+#ifdef TEST_CORES
+	tests_smp, tests_vcpu_smp,
+#else
 	tests_boot, tests_space, tests_ipc, tests_fault, tests_time, tests_vcpu,
+#endif
 };
 
 static bool run(const struct test *test)

@@ -11,7 +11,11 @@ static void boot_info(void)
 
 	CHECK_IS((seL4_Word)boot % PAGE, 0);
 	CHECK_IS(boot->nodeID, 0);
+#ifdef SEL4_SMP
+	CHECK_IS(boot->numNodes, 4);
+#else
 	CHECK_IS(boot->numNodes, 1);
+#endif
 	CHECK_IS(boot->initThreadCNodeSizeBits, 12);
 	CHECK_IS(boot->initThreadDomain, 0);
 	CHECK_IS(boot->empty.end, 4096);

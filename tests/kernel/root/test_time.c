@@ -68,6 +68,7 @@ static void timer_access_ends(void)
 	CHECK_IS(context.pc, (seL4_Word)bad_cntpct);
 }
 
+#ifndef SEL4_SMP
 static void software_interrupt(void)
 {
 	seL4_CPtr handler = slot_new(), raise = slot_new();
@@ -88,6 +89,7 @@ static void software_interrupt(void)
 	CHECK_OK(seL4_CNode_Delete(ROOT_CNODE, handler, 64));
 	CHECK_OK(seL4_CNode_Delete(ROOT_CNODE, raise, 64));
 }
+#endif
 
 static void round_robin(void)
 {
@@ -185,7 +187,9 @@ static void preempted_reset(void)
 const struct test tests_time[] = {
 	{ "timer_interrupt", timer_interrupt },
 	{ "timer_access_ends", timer_access_ends },
+#ifndef SEL4_SMP
 	{ "software_interrupt", software_interrupt },
+#endif
 	{ "round_robin", round_robin },
 	{ "priorities", priorities },
 	{ "preempted_reset", preempted_reset },

@@ -482,6 +482,142 @@ static void guest_is_preempted(void)
 	CHECK_OK(seL4_TCB_Suspend(g.tcb));
 }
 
+#ifdef TEST_CORES
+extern char guest_busy[];
+
+#define GUESTS		3
+#define SECRET(i)	(0x70u + (unsigned int)(i))
+
+/* Guests that run for ever on cores 1 to 3, each with something of its own in a register. */
+static bool busy_guests(struct guest g[GUESTS])
+{
+	seL4_CPtr gicv = device_frame(GICV_PADDR);
+
+	for (unsigned int i = 0; i < GUESTS; i++) {
+		seL4_UserContext context = {
+			.pc = GUEST_CODE + (seL4_Word)(guest_busy - guest_start),
+			.spsr = SPSR_EL1H, .x0 = GUEST_GICV, .x1 = SECRET(i),
+		};
+
+		if (!guest_new(&g[i]) ||
+		    space_map(g[i].space, cap_copy(gicv), GUEST_GICV, seL4_ReadWrite, 0) ||
+		    seL4_TCB_SetAffinity(g[i].tcb, 1 + i) ||
+		    seL4_ARM_VCPU_WriteRegs(g[i].vcpu, seL4_VCPUReg_FAR, SECRET(i)) ||
+		    seL4_TCB_WriteRegisters(g[i].tcb, true, 0, SEL4_TCB_REGISTERS, &context))
+			return false;
+	}
+	return true;
+}
+
+/* Registers that are in another core's hardware are read as they are. */
+static bool guest_goes_on(const struct guest *g)
+{
+	seL4_Word before = seL4_ARM_VCPU_ReadRegs(g->vcpu, seL4_VCPUReg_TPIDR_EL1).value;
+
+	for (unsigned int i = 0; i < 1000000; i++) {
+		for (volatile unsigned int pause = 0; pause < 1000; pause++)
+			;			/* each look stops the guest for a moment */
+		if (seL4_ARM_VCPU_ReadRegs(g->vcpu, seL4_VCPUReg_TPIDR_EL1).value > before + 2)
+			return true;
+	}
+	return false;
+}
+
+static void vcpus_on_other_cores(void)
+{
+	struct guest g[GUESTS];
+
+	CHECK(busy_guests(g));
+	for (unsigned int round = 0; round < 5; round++) {
+		for (unsigned int i = 0; i < GUESTS; i++) {
+			CHECK(guest_goes_on(&g[i]));
+			CHECK_IS(seL4_ARM_VCPU_ReadRegs(g[i].vcpu, seL4_VCPUReg_FAR).value,
+				 SECRET(i));
+		}
+	}
+	CHECK_OK(seL4_ARM_VCPU_WriteRegs(g[1].vcpu, seL4_VCPUReg_TPIDR_EL1, 1ul << 40));
+	CHECK(seL4_ARM_VCPU_ReadRegs(g[1].vcpu, seL4_VCPUReg_TPIDR_EL1).value >= 1ul << 40);
+	CHECK(guest_goes_on(&g[1]));
+	for (unsigned int i = 0; i < GUESTS; i++) {
+		CHECK_OK(seL4_TCB_Suspend(g[i].tcb));
+		CHECK_IS(guest_registers(&g[i]).x22, 0);
+	}
+}
+
+static void vcpus_move(void)
+{
+	struct guest g[GUESTS];
+
+	CHECK(busy_guests(g));
+	for (unsigned int i = 0; i < 20; i++) {
+		CHECK_OK(seL4_TCB_SetAffinity(g[i % GUESTS].tcb, 1 + (i / 2 + i) % 3));
+		if (i % 4 == 0)
+			CHECK_OK(seL4_TCB_SetAffinity(g[i % GUESTS].tcb, 0));
+		if (i % 4 == 0)
+			CHECK_OK(seL4_TCB_SetAffinity(g[i % GUESTS].tcb, 1 + i % 3));
+		CHECK(guest_goes_on(&g[i % GUESTS]));
+	}
+	for (unsigned int i = 0; i < GUESTS; i++) {
+		CHECK_OK(seL4_TCB_Suspend(g[i].tcb));
+		CHECK_IS(guest_registers(&g[i]).x22, 0);
+		CHECK_IS(seL4_ARM_VCPU_ReadRegs(g[i].vcpu, seL4_VCPUReg_FAR).value, SECRET(i));
+	}
+}
+
+static void inject_into_a_running_guest(void)
+{
+	struct guest g[GUESTS];
+	struct message m;
+
+	CHECK(busy_guests(g));
+	for (unsigned int i = 0; i < 12; i++) {
+		unsigned int to = i % GUESTS;
+
+		CHECK_OK(seL4_ARM_VCPU_InjectIRQ(g[to].vcpu, (uint16_t)(40 + i), 0, 0, 0));
+		m = message_wait(g[to].endpoint);
+		CHECK_IS(m.label, seL4_Fault_VGICMaintenance);
+		CHECK_IS(seL4_GetMR(0), 0);
+		CHECK_IS(guest_registers(&g[to]).x20, 40 + i);
+		CHECK_IS(guest_registers(&g[to]).x21, i / GUESTS + 1);
+		message_reply(0);
+	}
+}
+
+/* Taken from a running thread and given to another one, on another core. */
+static void vcpu_changes_hands(void)
+{
+	struct guest g[GUESTS];
+	seL4_UserContext context;
+
+	CHECK(busy_guests(g));
+	for (unsigned int i = 0; i < 4; i++) {
+		CHECK(guest_goes_on(&g[0]));
+		CHECK_OK(seL4_TCB_Suspend(g[0].tcb));
+		context = guest_registers(&g[0]);
+		CHECK_OK(seL4_TCB_Suspend(g[1].tcb));
+		CHECK_OK(seL4_ARM_VCPU_SetTCB(g[0].vcpu, g[1].tcb));
+		CHECK_OK(seL4_TCB_WriteRegisters(g[1].tcb, true, 0, SEL4_TCB_REGISTERS, &context));
+		CHECK(guest_goes_on(&g[0]));
+		CHECK_OK(seL4_TCB_Suspend(g[1].tcb));
+		CHECK_OK(seL4_ARM_VCPU_SetTCB(g[0].vcpu, g[0].tcb));
+		CHECK_OK(seL4_TCB_WriteRegisters(g[0].tcb, true, 0, SEL4_TCB_REGISTERS, &context));
+	}
+	/* Deleted while its guest runs: the thread is a native one then, and faults or spins. */
+	CHECK(guest_goes_on(&g[2]));
+	CHECK_OK(seL4_CNode_Delete(ROOT_CNODE, g[2].vcpu, 64));
+	CHECK_IS(message_wait(g[2].endpoint).badge, 5);
+	CHECK_OK(seL4_CNode_Delete(ROOT_CNODE, g[2].tcb, 64));
+}
+
+const struct test tests_vcpu_smp[] = {
+	{ "vcpus_on_other_cores", vcpus_on_other_cores },
+	{ "vcpus_move", vcpus_move },
+	{ "inject_into_a_running_guest", inject_into_a_running_guest },
+	{ "vcpu_changes_hands", vcpu_changes_hands },
+	{ 0 },
+};
+#endif
+
 const struct test tests_vcpu[] = {
 	{ "vcpu_exits", exits },
 	{ "vcpu_registers", registers },
