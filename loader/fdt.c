@@ -56,19 +56,20 @@ const char *fdt_memory(const struct fdt *fdt, struct ranges *ram)
 
 u64 fdt_cores(const struct fdt *fdt, u64 *mpidr, u64 most)
 {
-	int cpus = fdt_path_offset(fdt->base, "/cpus"), node, address;
+	int cpus = fdt_path_offset(fdt->base, "/cpus"), node = -1, address;
 	u64 count = 0;
 
 	if (cpus < 0)
 		return 0;
 	address = fdt_address_cells(fdt->base, cpus);
-	fdt_for_each_subnode(node, fdt->base, cpus) {
-		const char *type = fdt_getprop(fdt->base, node, "device_type", NULL);
+	if (address < 1 || address > CELLS_MAX)
+		return 0;
+	while ((node = fdt_node_offset_by_prop_value(fdt->base, node, "device_type", "cpu",
+						     sizeof("cpu"))) >= 0) {
 		int length;
 		const fdt32_t *reg = fdt_getprop(fdt->base, node, "reg", &length);
 
-		if (!type || __builtin_strcmp(type, "cpu") || !reg || address < 1 ||
-		    address > CELLS_MAX || length != 4 * address)
+		if (!reg || length != 4 * address)
 			continue;
 		if (count < most)
 			mpidr[count] = cells(reg, address);
@@ -79,10 +80,10 @@ u64 fdt_cores(const struct fdt *fdt, u64 *mpidr, u64 most)
 
 bool fdt_has_psci(const struct fdt *fdt)
 {
-	int node = fdt_path_offset(fdt->base, "/psci");
-	const char *method = node < 0 ? NULL : fdt_getprop(fdt->base, node, "method", NULL);
+	int node = fdt_path_offset(fdt->base, "/psci"), length;
+	const char *method = node < 0 ? NULL : fdt_getprop(fdt->base, node, "method", &length);
 
-	return method && !__builtin_strcmp(method, "smc");
+	return method && length == sizeof("smc") && !memcmp(method, "smc", sizeof("smc"));
 }
 
 /* The node of that name below parent, made if it is not there: as the specification wants it. */

@@ -16,7 +16,6 @@ enum result {
 typedef enum result (*exit_handler)(struct vm *vm, struct vcpu *vcpu, uint32_t esr,
 				    const struct exit_message *message);
 
-
 static void count(struct vm *vm, enum vm_exit kind)
 {
 	vm->stats.exits[kind]++;

@@ -273,7 +273,8 @@ void sched_migrate(struct tcb *tcb, struct core *to)
 	if (from->current == tcb) {
 		if (from == core_self())
 			sched_reschedule();
-		from->action = CHOOSE;
+		else
+			from->action = CHOOSE;
 		from->current = &from->idle;
 	}
 	tcb->affinity = (u8)core_number(to);

@@ -3,6 +3,7 @@
 
 import os
 import pathlib
+import re
 import selectors
 import subprocess
 import tempfile
@@ -17,6 +18,13 @@ QEMU = os.environ.get("QEMU_SYSTEM_AARCH64", "qemu-system-aarch64")
 
 def read(path):
     return (TARGET / path).read_bytes()
+
+
+def tests_of(wanted):
+    """The names in the tables (`const struct test NAME[] = {`) of root/test_*.c for which wanted(NAME) holds."""
+    return [name for source in sorted((ROOT / "tests/kernel/root").glob("test_*.c"))
+            for table, body in re.findall(r"^const struct test (\w+)\[\] = \{\n(.*?)^\};", source.read_text(), re.M | re.S)
+            if wanted(table) for name in re.findall(r'^\t\{ "(\w+)", ', body, re.M)]
 
 
 def lines(image, end, timeout, machine="virt,virtualization=on,gic-version=2", memory="1G", cpu="cortex-a57", more=()):

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The kernel from user space: both variants run the root task kernel-tests; each of its tests is one here."""
 
-import re
 import time
 
 import pytest
@@ -12,11 +11,7 @@ import run
 TIMEOUT = 180
 RESERVED = [(0x50000000, 0x400000)]     # test_boot.c's `reservation` looks for it
 KERNELS = {"kernel-debug.elf": 1, "kernel.elf": 1, "kernel-smp-debug.elf": 4}
-SOURCES = sorted(set((run.ROOT / "tests" / "kernel" / "root").glob("test_*.c")) -
-                 {run.ROOT / "tests" / "kernel" / "root" / "test_smp.c"})
-NAMES = [name for source in SOURCES
-         for name in re.findall(r'^\t\{ "(\w+)", ', source.read_text().partition("tests_vcpu_smp[] = {")[0] +
-                                source.read_text().partition("tests_vcpu[] = {")[2], re.M)]
+NAMES = run.tests_of(lambda table: not table.endswith("_smp"))
 results = {}
 
 

@@ -2,17 +2,13 @@
 """The kernel for four cores: what test_smp.c and the last part of test_vcpu.c do with them. One run, each core a
 thread of the emulator (no -icount: there the cores take turns, and one that waits wastes the others' time)."""
 
-import re
-
 import pytest
 
 import pack
 import run
 
 TIMEOUT = 240
-NAMES = [name for source, table in (("test_smp.c", "tests_smp"), ("test_vcpu.c", "tests_vcpu_smp"))
-         for name in re.findall(r'^\t\{ "(\w+)", ', (run.ROOT / "tests/kernel/root" / source).read_text()
-                                .partition(table + "[] = {")[2].partition("};")[0], re.M)]
+NAMES = run.tests_of(lambda table: table.endswith("_smp"))
 outputs = {}
 
 

@@ -24,17 +24,22 @@ guest_mmio:
 	wfi
 	br	x0			/* a fetch there */
 
-/*
- * x0: GICV. Opens the CPU interface and waits with interrupts on; the handler notes INTID in x20,
- * ends it, counts in x21.
- */
-guest_irq:
+/* x0: GICV. The vectors, and every priority passes the CPU interface. */
+	.macro open_interrupts
 	adr	x9, guest_vectors
 	msr	vbar_el1, x9
 	mov	w9, #0xf8
 	str	w9, [x0, #4]		/* PMR */
 	mov	w9, #1
 	str	w9, [x0]		/* CTLR */
+	.endm
+
+/*
+ * x0: GICV. Opens the CPU interface and waits with interrupts on; the handler notes INTID in x20,
+ * ends it, counts in x21.
+ */
+guest_irq:
+	open_interrupts
 	mov	x21, #0
 	msr	daifclr, #2
 1:	wfi
@@ -42,12 +47,7 @@ guest_irq:
 
 /* The timer fires; its interrupt reaches the VMM, which may give it to us. */
 guest_timer:
-	adr	x9, guest_vectors
-	msr	vbar_el1, x9
-	mov	w9, #0xf8
-	str	w9, [x0, #4]
-	mov	w9, #1
-	str	w9, [x0]
+	open_interrupts
 	msr	daifclr, #2
 	mrs	x9, cntfrq_el0
 	lsr	x9, x9, #8
@@ -59,12 +59,7 @@ guest_timer:
 
 /* The same, and set anew each time that it fired. */
 guest_ticks:
-	adr	x9, guest_vectors
-	msr	vbar_el1, x9
-	mov	w9, #0xf8
-	str	w9, [x0, #4]
-	mov	w9, #1
-	str	w9, [x0]
+	open_interrupts
 	mov	x21, #0
 	msr	daifclr, #2
 1:	mrs	x10, cntfrq_el0
@@ -128,12 +123,7 @@ guest_spin:
  */
 	.global guest_busy
 guest_busy:
-	adr	x9, guest_vectors
-	msr	vbar_el1, x9
-	mov	w9, #0xf8
-	str	w9, [x0, #4]
-	mov	w9, #1
-	str	w9, [x0]
+	open_interrupts
 	mov	x21, #0
 	mov	x22, #0
 	msr	daifclr, #2
