@@ -23,6 +23,7 @@ images: build
 
 #: make bench   the benchmarks, under -icount
 bench: build
+	@scripts/image mesh >/dev/null
 	@bench/run
 
 #: make lint    gcc's -fanalyzer and clang-tidy over the kernel
