@@ -11,6 +11,7 @@
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -119,6 +120,22 @@ static void opening(void)
 	expect(info.v2m_base == V2M && info.window_base == WINDOW);
 }
 
+/* A thread of any process sleeps in that system call (/proc/ID/syscall says "running" before). */
+static bool sleeps_in(pid_t thread, long call)
+{
+	char name[32];
+	long number = -1;
+	FILE *f;
+
+	snprintf(name, sizeof(name), "/proc/%d/syscall", thread);
+	f = fopen(name, "r");
+	expect(f);
+	if (fscanf(f, "%ld", &number) != 1)
+		number = -1;
+	fclose(f);
+	return number == call;
+}
+
 static void killed_while_waiting(unsigned long call, void *arg)
 {
 	int status;
@@ -128,7 +145,7 @@ static void killed_while_waiting(unsigned long call, void *arg)
 		ioctl(vm, call, arg);
 		_exit(0);
 	}
-	usleep(100000);
+	eventually(sleeps_in(child, SYS_ioctl));
 	expect(kill(child, SIGKILL) == 0);
 	expect(waitpid(child, &status, 0) == child);
 	expect(WIFSIGNALED(status));
@@ -454,14 +471,14 @@ static void killed_while_unanswered(void)
 	monitor.mute = true;
 	killed_while_waiting(SEL4_CREATE_VPCI_DEVICE, &f);
 	killed_while_waiting(SEL4_START_VM, NULL);
-	expect(monitor.requests == before + 2);
+	eventually(monitor.requests == before + 2);
 	monitor.mute = false;
 	expect(ioctl(vm, SEL4_START_VM) == 0);
 }
 
-static void *restart_soon(void *arg)
+static void *restart_while_waiting(void *arg)
 {
-	usleep(100000);
+	eventually(sleeps_in(getpid(), SYS_ioctl));
 	monitor_restart();
 	return NULL;
 }
@@ -473,7 +490,7 @@ static void link_goes_while_waiting(void)
 	pthread_t thread;
 
 	monitor.mute = true;
-	expect(pthread_create(&thread, NULL, restart_soon, NULL) == 0);
+	expect(pthread_create(&thread, NULL, restart_while_waiting, NULL) == 0);
 	expect_error(ioctl(vm, SEL4_START_VM), ENOTCONN);
 	pthread_join(thread, NULL);
 	monitor.mute = false;
@@ -516,9 +533,9 @@ static void killed_holder(void)
 	child = fork();
 	if (!child) {
 		vm = open_vm();
-		pause();
+		raise(SIGSTOP);
 	}
-	usleep(100000);
+	expect(waitpid(child, &status, WUNTRACED) == child && WIFSTOPPED(status));
 	expect_error(open_vm(), EBUSY);
 	kill(child, SIGKILL);
 	expect(waitpid(child, &status, 0) == child);
