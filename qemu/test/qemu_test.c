@@ -20,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "expect.h"
 #include "monitor.h"
 #include "sel4_virt.h"
 
@@ -43,23 +44,6 @@ static pid_t qemu;
 static uint8_t *memdev;
 static int vm;
 static uint16_t used;
-
-#define expect(condition)								\
-	do {										\
-		if (!(condition)) {							\
-			printf("FAIL %s:%d: %s (errno %d %s)\n", __func__, __LINE__,	\
-			       #condition, errno, strerror(errno));			\
-			exit(1);							\
-		}									\
-	} while (0)
-/* For what another thread or program does: within 20 seconds. */
-#define eventually(condition)								\
-	do {										\
-		int tries = 40000;							\
-		while (!(condition) && tries--)						\
-			usleep(500);							\
-		expect(condition);							\
-	} while (0)
 
 /* ---- the driver VM's accesses ---- */
 

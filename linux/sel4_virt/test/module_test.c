@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "expect.h"
 #include "monitor.h"
 #include "sel4_virt.h"
 
@@ -28,29 +29,6 @@ static void *volatile bad = (void *)8;
 #define BAD		((void *)bad)
 
 static int sel4, vm;
-
-#define expect(condition)								\
-	do {										\
-		if (!(condition)) {							\
-			printf("FAIL %s:%d: %s (errno %d %s)\n", __func__, __LINE__,	\
-			       #condition, errno, strerror(errno));			\
-			exit(1);							\
-		}									\
-	} while (0)
-#define expect_error(call, error)							\
-	do {										\
-		errno = 0;								\
-		expect((call) == -1 && errno == (error));				\
-	} while (0)
-
-/* For what another thread does: within two seconds. */
-#define eventually(condition)								\
-	do {										\
-		int tries = 4000;							\
-		while (!(condition) && tries--)						\
-			usleep(500);							\
-		expect(condition);							\
-	} while (0)
 
 static int open_vm(void)
 {
