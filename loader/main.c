@@ -39,7 +39,7 @@ static void check_header(void)
 	if (h->platform != PLATFORM_IMAGE_ID)
 		fail("image for platform %x, this loader is for " PLATFORM_NAME, (u64)h->platform);
 	if (h->load_address != (u64)plan.base)
-		fail("image is for address %x and was put at %x", h->load_address, (u64)plan.base);
+		fail("image is for address %x: load it there, not at %x", h->load_address, (u64)plan.base);
 	if (h->items > IMAGE_MAX_ITEMS || h->table % 8 || h->table > h->size ||
 	    h->items * sizeof(struct image_item) > h->size - h->table || h->size > PHYS_LIMIT)
 		fail("image header is damaged: its table lies outside of it");

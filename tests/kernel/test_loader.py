@@ -31,7 +31,7 @@ def refused(data, text, **machine):
     ({"magic": 1}, "no image header"),
     ({"version": 9}, "version 9"),
     ({"platform": 2}, "platform 2"),
-    ({"load": 0x40400000}, "for address 40400000 and was put at 40200000"),
+    ({"load": 0x40400000}, "for address 40400000: load it there, not at 40200000"),
     ({"crc": 1}, "image is damaged"),
 ])
 def test_header(change, text):
