@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A VM: its monitor, its vCPU, its memory, and the connections to other VMs. */
+/* A VM: its monitor, its vCPUs, its memory, and the connections to other VMs. */
 #include "component.h"
 
 #include <libfdt.h>
@@ -16,8 +16,7 @@ struct machine {
 	struct component *vmm;
 	struct tree *node;		/* /vm */
 	uint32_t vspace;
-	uint32_t cnode;			/* of the vCPU */
-	uint32_t tcb;
+	uint32_t cnode[MODEL_VCPUS];	/* of each vCPU */
 	uint32_t ram;
 };
 
@@ -67,25 +66,28 @@ static void add_ram(struct system *s, struct machine *g)
 	tree_u64(t, "vaddr", COMPONENT_RAM);
 }
 
-static void add_vcpu(struct system *s, struct machine *g)
+/* Each has a CSpace of its own: the badge of its fault endpoint says which one faulted. */
+static void add_vcpu(struct system *s, struct machine *g, unsigned int k)
 {
 	struct distribution *d = s->distribution;
 	struct component *c = g->vmm;
 	uint64_t badge = BADGE_ENDPOINT | ++c->clients;
-	struct tree *t = tree_node(g->node, "vcpu@0");
-	uint32_t untyped = distribution_object(d, CAPDL_UNTYPED, SEL4_VCPU_BITS, "%s.vcpu.untyped",
-					       g->vm->name);
+	const char *name = k ? arena_format(s->arena, "%s.vcpu%u", g->vm->name, k) :
+			   arena_format(s->arena, "%s.vcpu", g->vm->name);
+	struct tree *t = tree_node(g->node, "vcpu@%u", k);
+	uint32_t untyped = distribution_object(d, CAPDL_UNTYPED, SEL4_VCPU_BITS, "%s.untyped", name);
+	uint32_t cnode = distribution_object(d, CAPDL_CNODE, VCPU_RADIX, "%s.cnode", name);
+	uint32_t tcb = distribution_object(d, CAPDL_TCB, 0, "%s.tcb", name);
 	struct capdl_thread *thread = distribution_thread(d);
 
-	g->cnode = distribution_object(d, CAPDL_CNODE, VCPU_RADIX, "%s.vcpu.cnode", g->vm->name);
-	g->tcb = distribution_object(d, CAPDL_TCB, 0, "%s.vcpu.tcb", g->vm->name);
-	distribution_cap(d, g->cnode, VCPU_SLOT_FAULT, c->endpoint, 0, RIGHTS_CALL, badge);
-	tree_u64(t, "tcb-slot", component_cap(c, g->tcb, 0, RIGHTS_RW, 0));
+	g->cnode[k] = cnode;
+	distribution_cap(d, cnode, VCPU_SLOT_FAULT, c->endpoint, 0, RIGHTS_CALL, badge);
+	tree_u64(t, "tcb-slot", component_cap(c, tcb, 0, RIGHTS_RW, 0));
 	tree_u64(t, "vcpu-slot", component_slot(c));
 	tree_u64(t, "untyped-slot", component_cap(c, untyped, 0, RIGHTS_RW, 0));
 	tree_u64(t, "fault-badge", badge);
-	thread->tcb = g->tcb;
-	thread->cspace = g->cnode;
+	thread->tcb = tcb;
+	thread->cspace = cnode;
 	thread->vspace = g->vspace;
 	thread->priority = g->vm->priority;
 	thread->cspace_guard = GUARD_WORD(VCPU_RADIX);
@@ -180,6 +182,7 @@ static bool make_machine(struct system *s, struct machine *g)
 		.stack = 64u << 10, .endpoint = true,
 	};
 	struct component *c = component_new(s, &plan);
+	unsigned int k;
 
 	if (!c)
 		return false;
@@ -199,7 +202,8 @@ static bool make_machine(struct system *s, struct machine *g)
 	add_blob(s, g, g->vm->initrd, "initrd", COMPONENT_INITRD);
 	add_blob(s, g, g->vm->dtb, "dtb", COMPONENT_DTB);
 	add_ram(s, g);
-	add_vcpu(s, g);
+	for (k = 0; k < g->vm->vcpus; k++)
+		add_vcpu(s, g, k);
 	add_interrupt_controller(s, g);
 	add_devices(s, g);
 	return true;
@@ -271,6 +275,7 @@ static void connect_device(struct system *s, const struct machine *driver,
 	uint32_t notification = driver->vmm->notification;
 	struct tree *t = connection_node(c, l, l->device_index, true);
 	uint64_t vaddr = COMPONENT_IOBUFS + (uint64_t)l->device_index * 8192;
+	unsigned int k;
 
 	component_map(c, w->page_driver, vaddr, SEL4_RIGHT_READ);
 	component_map(c, w->page_device, vaddr + 4096,
@@ -282,8 +287,10 @@ static void connect_device(struct system *s, const struct machine *driver,
 	tree_u64(t, "signal-slot",
 		 component_cap(c, notification, 0, SEL4_RIGHT_WRITE, w->downcall));
 	tree_u64(t, "downcall-cptr", VCPU_SLOT_DOWNCALL + l->device_index);
-	distribution_cap(s->distribution, device->cnode, VCPU_SLOT_DOWNCALL + l->device_index,
-			 notification, 0, SEL4_RIGHT_WRITE, w->downcall);
+	for (k = 0; k < device->vm->vcpus; k++)
+		distribution_cap(s->distribution, device->cnode[k],
+				 VCPU_SLOT_DOWNCALL + l->device_index, notification, 0,
+				 SEL4_RIGHT_WRITE, w->downcall);
 	tree_u64(t, "intx", GUEST_INTX(l->driver_index));
 	tree_pair(t, "ram", vm->ram_base, vm->ram_size);
 	tree_triple(t, "memdev", link_shared_base(l), link_shared_size(l), l->memdev_ipa);

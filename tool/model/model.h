@@ -7,6 +7,7 @@
 #include "platform.h"
 
 #define MODEL_CMDLINE	2048	/* Linux on arm64: COMMAND_LINE_SIZE */
+#define MODEL_VCPUS	4	/* of a VM; list registers hold a source of 0 to 7 */
 #define MODEL_LARGE	0x200000ull	/* pages of guest RAM and blobs */
 
 struct model_blob {
@@ -65,6 +66,7 @@ struct model_vm {
 	struct model_blob *dtb;
 	const char *cmdline;
 	uint32_t priority;
+	unsigned int vcpus;
 	bool console;
 	uint64_t heap_size;
 	uint64_t start_timeout;

@@ -377,11 +377,11 @@ static void read_rest(struct model *m, struct model_vm *vm)
 				 "shorten it",
 				 vm->name, MODEL_CMDLINE - 1);
 	n = 1;
-	if (setting_number(m, vm->instance, "num_vcpus", &n) && n != 1)
+	if (setting_number(m, vm->instance, "num_vcpus", &n) && (n < 1 || n > MODEL_VCPUS))
 		diagnostic_error(m->diagnostics, at_of(m, vm, "num_vcpus"),
-				 "num_vcpus is %llu, but this "
-				 "version runs one core; set it to 1",
-				 (unsigned long long)n);
+				 "num_vcpus is %llu; a VM has 1 to %d", (unsigned long long)n,
+				 MODEL_VCPUS);
+	vm->vcpus = (unsigned int)n;
 	n = 0;
 	if (setting_number(m, vm->instance, "affinity", &n) && n != 0)
 		diagnostic_error(m->diagnostics, at_of(m, vm, "affinity"),

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""VMs with several virtual CPUs, Debian's kernel in them: CPUs that come up, go and come back, work on each, interrupts
+of devices on each, resets. Linux says itself when one of its CPUs does not do what it should."""
+
+import re
+
+import pytest
+
+VM = "vm_minimal"
+CPU = "/sys/devices/system/cpu"
+# What Linux says of a CPU that is stuck, lost its timer or gets interrupts that it did not ask for.
+TROUBLE = r"rcu: INFO|stall|lockup|hung|WARNING|BUG|Oops|Spurious|spurious|unexpected|failed to come online|may not have shut"
+
+
+def assembly(folder, cpus, affinity=None):
+    path = folder / ("vcpus%d.camkes" % cpus)
+    more = "" if affinity is None else " %s.affinity = %d;" % (VM, affinity)
+    path.write_text("assembly {\n    composition { component VM %s; }\n"
+                    "    configuration { %s.num_vcpus = %d;%s }\n}\n" % (VM, VM, cpus, more))
+    return path
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("vcpus")
+
+
+def shell(m, vm, line, timeout=60):
+    code, output = m.command(vm, line, timeout)
+    assert code == 0, output
+    return output
+
+
+def counts(m, vm, row):
+    """Of one line of /proc/interrupts: a number for each CPU that is on."""
+    text = shell(m, vm, "grep -E '%s' /proc/interrupts" % row)
+    line = next(l for l in text.splitlines() if re.search(row, l) and re.match(r" *\w+: +\d", l))
+    return [int(n) for n in re.findall(r"\d+", re.match(r" *\w+:((?: +\d+)+)", line).group(1))]
+
+
+def runs_on(m, vm, cpu):
+    """Pins a shell there: where the kernel says that it ran, after work of some time slices."""
+    text = shell(m, vm, "taskset %x sh -c 'i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; "
+                 "sleep 0.1; cut -d\" \" -f39 /proc/self/stat'" % (1 << cpu))
+    return int(re.findall(r"^\d+$", text, re.MULTILINE)[-1])
+
+
+def online(m, vm):
+    return re.findall(r"^[\d,-]+$", shell(m, vm, "cat %s/online" % CPU), re.MULTILINE)[-1]
+
+
+def hotplug(m, vm, cpu, on):
+    shell(m, vm, "echo %d > %s/cpu%d/online" % (on, CPU, cpu))
+
+
+def no_trouble(m, vm):
+    code, output = m.command(vm, "dmesg | grep -E '%s'" % TROUBLE)
+    assert code == 1, output
+
+
+def check_cpus(m, vm, cpus):
+    """All are up, each gets its timer and interrupts of the others, each does work."""
+    assert online(m, vm) == "0-%d" % (cpus - 1)
+    before, ipis = counts(m, vm, "arch_timer"), counts(m, vm, "Function call")
+    assert len(before) == cpus and min(before) > 0 and min(ipis) > 0
+    for cpu in range(cpus):
+        assert runs_on(m, vm, cpu) == cpu
+    after = counts(m, vm, "arch_timer")
+    assert all(a > b for a, b in zip(after, before)), (before, after)
+
+
+def check_hotplug(m, vm, cpus):
+    """PSCI CPU_OFF and CPU_ON, also of the one that booted."""
+    for cpu in list(range(1, cpus)) + [0]:
+        hotplug(m, vm, cpu, 0)
+        assert str(cpu) not in re.findall(r"\d+", online(m, vm).replace("-", ","))
+        hotplug(m, vm, cpu, 1)
+        assert online(m, vm) == "0-%d" % (cpus - 1)
+        assert runs_on(m, vm, cpu) == cpu
+    for cpu in range(cpus - 1):         # all but one, and back
+        hotplug(m, vm, cpu, 0)
+    assert online(m, vm) == str(cpus - 1)
+    for cpu in range(cpus - 1):
+        hotplug(m, vm, cpu, 1)
+    check_cpus(m, vm, cpus)
+
+
+@pytest.mark.parametrize("cpus", [2, 4])
+def test_cpus(image, machine, folder, cpus):
+    m = machine(image(assembly(folder, cpus)), timeout=200)
+    for again in range(3):
+        m.expect(VM, "Booting Linux", 30)
+        m.expect(VM, "minimal# ", 90)
+        check_cpus(m, VM, cpus)
+        if not again:
+            check_hotplug(m, VM, cpus)
+        no_trouble(m, VM)
+        if again == 1:                  # reset by a CPU that did not boot, with one that is off
+            hotplug(m, VM, 0, 0)
+            m.send(VM, "reboot -f\n")
+        elif not again:
+            m.send(VM, "taskset %x reboot -f\n" % (1 << (cpus - 1)))
+        else:
+            m.send(VM, "taskset 2 poweroff -f\n")
+    m.expect(VM + ".log", "powered off", 20)
+    assert m.wait(20) == 0
