@@ -39,6 +39,7 @@ enum capdl_object_type {
 
 #define CAPDL_DEVICE		1u	/* MEMORY: from a device untyped (guest RAM, MMIO); paddr is given */
 #define CAPDL_EDGE		2u	/* IRQ: edge-triggered, else level */
+#define CAPDL_CORE_SHIFT	8u	/* IRQ: flags from this bit on: the core that takes it */
 
 struct capdl_object {
 	uint32_t type;
@@ -87,7 +88,7 @@ struct capdl_thread {
 	uint32_t priority;
 	uint32_t mcp;
 	uint32_t resume;	/* 0: left inactive (guest vCPUs) */
-	uint32_t pad;
+	uint32_t core;		/* 0 unless the kernel has several */
 	uint64_t cspace_guard;	/* guard word, ABI 3.4 */
 	uint64_t fault_endpoint; /* cptr in the thread's own CSpace; 0: none */
 	uint64_t ipc_vaddr;

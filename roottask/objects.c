@@ -159,15 +159,18 @@ void objects_make_one(unsigned int type, unsigned int bits, uint32_t slot)
 static void create_irq(uint32_t index)
 {
 	const struct capdl_object *object = &roottask.spec.objects[index];
-	int error = (int)seL4_IRQControl_GetTrigger(seL4_CapIRQControl, object->size,
-						    object->flags & CAPDL_EDGE ? 1 : 0,
+	unsigned int trigger = object->flags & CAPDL_EDGE ? 1 : 0;
+#ifdef SEL4_SMP
+	int error = (int)seL4_IRQControl_GetTriggerCore(seL4_CapIRQControl, object->size, trigger,
+							roottask.store, roottask.first_slot[index],
+							roottask.store_radix,
+							object->flags >> CAPDL_CORE_SHIFT);
+#else
+	int error = (int)seL4_IRQControl_GetTrigger(seL4_CapIRQControl, object->size, trigger,
 						    roottask.store, roottask.first_slot[index],
 						    roottask.store_radix);
+#endif
 
-	if (error == seL4_IllegalOperation)	/* several cores: not for private interrupts */
-		error = (int)seL4_IRQControl_Get(seL4_CapIRQControl, object->size, roottask.store,
-						 roottask.first_slot[index],
-						 roottask.store_radix);
 	if (error)
 		fatal("object '%s': interrupt %u: %s", object->name, object->size,
 		      error_name(error));

@@ -142,6 +142,9 @@ static int check_object(struct check *check, uint32_t index)
 		return fail(check, "object '%s': radix %u", object->name, object->size);
 	if (object->type == CAPDL_IRQ && object->size > MAX_INTERRUPT)
 		return fail(check, "object '%s': interrupt %u", object->name, object->size);
+	if (object->type == CAPDL_IRQ && object->flags >> CAPDL_CORE_SHIFT >= SPEC_MAX_CORES)
+		return fail(check, "object '%s': core %u of %u", object->name,
+			    object->flags >> CAPDL_CORE_SHIFT, SPEC_MAX_CORES);
 	return 0;
 }
 
@@ -256,6 +259,8 @@ static int check_thread(struct check *check, uint32_t index)
 	if (thread->priority > SEL4_MAX_PRIORITY || thread->mcp > SEL4_MAX_PRIORITY)
 		return fail(check, "thread %u: priority %u, mcp %u", index, thread->priority,
 			    thread->mcp);
+	if (thread->core >= SPEC_MAX_CORES)
+		return fail(check, "thread %u: core %u of %u", index, thread->core, SPEC_MAX_CORES);
 	return check_thread_ipc(check, index);
 }
 

@@ -14,6 +14,7 @@
 #define SPEC_MAX_OBJECTS	4096u
 #define SPEC_MAX_SLOT_BITS	20u
 #define SPEC_MAX_SLOTS		(1u << SPEC_MAX_SLOT_BITS)
+#define SPEC_MAX_CORES		4u	/* as many as kernel-smp.elf runs */
 #define SPEC_ERROR_LENGTH	160u
 
 struct spec {

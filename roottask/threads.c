@@ -37,13 +37,24 @@ static void configure(const struct capdl_thread *thread)
 {
 	seL4_CPtr tcb = object_cptr(thread->tcb, 0);
 	const char *step = "TCB_Configure";
-	int error = set_spaces(thread, tcb);
+	int error;
 
+	if (thread->core >= roottask.boot->numNodes)
+		fatal("thread '%s' is for core %u, but the kernel runs %u: build the image without "
+		      "--kernel, or with one of several cores", object_name(thread->tcb), thread->core,
+		      (unsigned int)roottask.boot->numNodes);
+	error = set_spaces(thread, tcb);
 	if (!error) {
 		step = "TCB_SetSchedParams";
 		error = (int)seL4_TCB_SetSchedParams(tcb, seL4_CapInitThreadTCB, thread->mcp,
 						     thread->priority);
 	}
+#ifdef SEL4_SMP
+	if (!error) {
+		step = "TCB_SetAffinity";
+		error = (int)seL4_TCB_SetAffinity(tcb, thread->core);
+	}
+#endif
 	if (!error && thread->bound_notification != CAPDL_NONE) {
 		step = "TCB_BindNotification";
 		error = (int)seL4_TCB_BindNotification(

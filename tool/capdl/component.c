@@ -53,7 +53,8 @@ static bool load_elf(struct component *c, const char *file)
 	unsigned int i;
 
 	if (!elf_load(s->arena, s->diagnostics,
-		      file[0] == '/' ? file : arena_format(s->arena, "%s/%s", s->build_dir, file), &elf))
+		      file[0] == '/' ? file : arena_format(s->arena, "%s/%s%s.elf", s->build_dir, file,
+							   s->variant), &elf))
 		return false;
 	for (i = 0; i < elf.count; i++) {
 		g = &elf.segments[i];
@@ -104,6 +105,7 @@ struct component *component_new(struct system *s, const struct component_plan *p
 	c->system = s;
 	c->name = plan->name;
 	c->priority = plan->priority;
+	c->core = plan->core;
 	c->slots = 1;
 	c->dataports = COMPONENT_DATAPORTS;
 	c->endpoint = CAPDL_NONE;
@@ -182,7 +184,8 @@ static struct capdl_thread *new_thread(struct component *c, uint32_t tcb, uint32
 	return t;
 }
 
-void component_thread(struct component *c, const char *name, uint32_t priority, uint64_t stack_size)
+void component_thread(struct component *c, const char *name, uint32_t priority, uint32_t core,
+		      uint64_t stack_size)
 {
 	struct distribution *d = c->system->distribution;
 	uint64_t number = ++c->threads, ipc = COMPONENT_IPC + number * 4096, start;
@@ -209,6 +212,7 @@ void component_thread(struct component *c, const char *name, uint32_t priority, 
 	tree_u64(node, "start-slot", start);
 	t = new_thread(c, distribution_object(d, CAPDL_TCB, 0, "%s.%s.tcb", c->name, name), memory);
 	t->priority = priority;
+	t->core = core;
 	t->ipc_vaddr = ipc;
 	t->sp = c->stacks;
 	t->x0 = number;
@@ -230,6 +234,7 @@ void component_finish(struct component *c)
 	t = new_thread(c, c->tcb, c->ipc);
 	t->bound_notification = c->notification;
 	t->priority = c->priority;
+	t->core = c->core;
 	t->ipc_vaddr = COMPONENT_IPC;
 	t->sp = COMPONENT_STACK_TOP;
 	t->x0 = COMPONENT_CONFIG;

@@ -47,6 +47,7 @@ struct component {
 	uint32_t endpoint;		/* CAPDL_NONE: none */
 	uint32_t ipc;
 	uint32_t priority;
+	uint32_t core;
 	uint64_t entry;
 	uint64_t slots;			/* next free */
 	uint64_t ports;			/* serial ports so far */
@@ -65,6 +66,7 @@ struct system {
 	struct diagnostics *diagnostics;
 	struct model *model;
 	const char *build_dir;
+	const char *variant;		/* of what is built there: "", or "-smp" for several cores */
 	struct distribution *distribution;
 	struct component *timer;
 	struct component *serial;
@@ -75,9 +77,10 @@ struct system {
 
 struct component_plan {
 	const char *name;
-	const char *elf;		/* path, or path below the build folder */
+	const char *elf;		/* path, or below the build folder, without its variant and .elf */
 	const char *compatible;
 	uint32_t priority;
+	uint32_t core;
 	uint64_t heap;
 	uint64_t stack;
 	bool endpoint;
@@ -95,7 +98,8 @@ void component_map(struct component *c, uint32_t memory, uint64_t vaddr, uint32_
 /* Adds node `node` (log, console): a port of the serial server. */
 void component_port(struct component *c, const char *node, const char *label);
 /* Adds node `threads/thread@N`: one more thread, which starts when it is told to. */
-void component_thread(struct component *c, const char *name, uint32_t priority, uint64_t stack_size);
+void component_thread(struct component *c, const char *name, uint32_t priority, uint32_t core,
+		      uint64_t stack_size);
 /* Writes the configuration and makes the first thread. Last call for a component. */
 void component_finish(struct component *c);
 

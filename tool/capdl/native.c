@@ -155,8 +155,7 @@ static void connect_interrupt(struct system *s, struct native *all, const struct
 					   n->from->component->instance->name,
 					   n->from->interface->name);
 
-	if (n->edge)
-		s->distribution->objects[irq].flags |= CAPDL_EDGE;
+	s->distribution->objects[irq].flags = (n->edge ? CAPDL_EDGE : 0) | c->core << CAPDL_CORE_SHIFT;
 	if (driver->model->folder) {
 		notification = driver->objects[face_number(driver, n->to->interface)];
 	} else {
@@ -241,12 +240,12 @@ static void make_threads(struct native *n)
 	for (t = n->model->threads; t; t = t->next) {
 		if (!model_face(n->model, t->interface)->connected)
 			continue;
-		component_thread(n->component, t->name, t->priority, t->stack_size);
+		component_thread(n->component, t->name, t->priority, t->core, t->stack_size);
 		if (t->priority > priority)
 			priority = t->priority;
 	}
 	n->component->faults = CAPDL_NONE;	/* nobody hears of the faults of this one */
-	component_thread(n->component, "fault", priority, FAULT_STACK);
+	component_thread(n->component, "fault", priority, n->model->control.core, FAULT_STACK);
 	n->component->faults = faults;
 }
 
@@ -281,11 +280,11 @@ static const char *program_of(struct system *s, const struct model_component *m)
 		.faces = m->faces,
 	};
 	const struct stub_options options = {
-		.sdk = arena_format(s->arena, "%s/sdk", s->build_dir), .assembly = s->model->folder,
+		.sdk = arena_format(s->arena, "%s/sdk%s", s->build_dir, s->variant), .assembly = s->model->folder,
 	};
 
 	if (!m->folder)
-		return arena_format(s->arena, "components/%s.elf", m->elf);
+		return arena_format(s->arena, "components/%s", m->elf);
 	return stub_build(&plan, s->diagnostics, m->folder, &options);
 }
 
@@ -297,6 +296,7 @@ static bool make_native(struct system *s, struct native *n)
 		.elf = program_of(s, m),
 		.compatible = "peervisor,component-1",
 		.priority = m->control.priority,
+		.core = m->control.core,
 		.heap = m->heap_size,
 		.stack = m->control.stack_size,
 		.endpoint = !m->folder && provides(m),

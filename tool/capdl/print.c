@@ -90,13 +90,18 @@ static void print_tcb(const struct print *p, uint32_t tcb)
 	for (t = d->threads; t < d->threads + d->num_threads && t->tcb != tcb; t++)
 		;
 	fprintf(p->out, "%s = tcb", p->names[tcb]);
-	if (t < d->threads + d->num_threads)
-		fprintf(p->out, " (addr: 0x%llx, ip: 0x%llx, sp: 0x%llx, prio: %u, max_prio: %u, fault_ep: 0x%llx, "
-			"init: [0x%llx, 0x%llx], resume: %s)", (unsigned long long)t->ipc_vaddr,
-			(unsigned long long)t->pc, (unsigned long long)t->sp, t->priority, t->mcp,
-			(unsigned long long)t->fault_endpoint, (unsigned long long)t->x0,
-			(unsigned long long)t->x1, t->resume ? "true" : "false");
-	fputc('\n', p->out);
+	if (t == d->threads + d->num_threads) {
+		fputc('\n', p->out);
+		return;
+	}
+	fprintf(p->out, " (addr: 0x%llx, ip: 0x%llx, sp: 0x%llx, prio: %u, max_prio: %u, ",
+		(unsigned long long)t->ipc_vaddr, (unsigned long long)t->pc, (unsigned long long)t->sp,
+		t->priority, t->mcp);
+	if (t->core)
+		fprintf(p->out, "affinity: %u, ", t->core);
+	fprintf(p->out, "fault_ep: 0x%llx, init: [0x%llx, 0x%llx], resume: %s)\n",
+		(unsigned long long)t->fault_endpoint, (unsigned long long)t->x0,
+		(unsigned long long)t->x1, t->resume ? "true" : "false");
 }
 
 static void print_object(const struct print *p, uint32_t object)
@@ -110,8 +115,8 @@ static void print_object(const struct print *p, uint32_t object)
 	else if (o->type == CAPDL_UNTYPED || o->type == CAPDL_CNODE)
 		fprintf(p->out, "%s = %s (%u bits)\n", p->names[object], type_names[o->type], o->size);
 	else if (o->type == CAPDL_IRQ)
-		fprintf(p->out, "%s = irq -- %s-triggered\n", p->names[object],
-			o->flags & CAPDL_EDGE ? "edge" : "level");
+		fprintf(p->out, "%s = irq -- %s-triggered, core %u\n", p->names[object],
+			o->flags & CAPDL_EDGE ? "edge" : "level", o->flags >> CAPDL_CORE_SHIFT);
 	else
 		fprintf(p->out, "%s = %s\n", p->names[object], type_names[o->type]);
 }

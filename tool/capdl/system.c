@@ -5,7 +5,7 @@
 static struct component *make_timer(struct system *s)
 {
 	static const struct component_plan plan = {
-		.name = "timer", .elf = "components/timer.elf", .compatible = "peervisor,timer-1",
+		.name = "timer", .elf = "components/timer", .compatible = "peervisor,timer-1",
 		.priority = PRIORITY_TIMER, .heap = 16u << 10, .stack = 16u << 10, .endpoint = true,
 	};
 	struct component *c = component_new(s, &plan);
@@ -27,7 +27,7 @@ static struct component *make_serial(struct system *s)
 {
 	static const struct component_plan plan = {
 		.name = "serial",
-		.elf = "components/serial.elf",
+		.elf = "components/serial",
 		.compatible = "peervisor,serial-1",
 		.priority = PRIORITY_SERIAL,
 		.heap = 16u << 10,
@@ -60,6 +60,7 @@ struct distribution *system_build(struct model *m, const char *build_dir)
 	s->diagnostics = m->diagnostics;
 	s->model = m;
 	s->build_dir = build_dir;
+	s->variant = model_variant(m);
 	s->distribution = ARENA_NEW(m->arena, struct distribution);
 	s->distribution->arena = m->arena;
 	s->gicv = CAPDL_NONE;

@@ -90,6 +90,7 @@ static void add_vcpu(struct system *s, struct machine *g, unsigned int k)
 	thread->cspace = cnode;
 	thread->vspace = g->vspace;
 	thread->priority = g->vm->priority;
+	thread->core = g->vm->spread ? (g->vm->core + k) % MODEL_CORES : g->vm->core;
 	thread->cspace_guard = GUARD_WORD(VCPU_RADIX);
 	thread->fault_endpoint = VCPU_SLOT_FAULT;
 }
@@ -120,7 +121,7 @@ static void add_irq(struct system *s, struct machine *g, const struct model_irq 
 		distribution_object(d, CAPDL_IRQ, i->intid, "%s.irq%u", g->vm->name, i->intid);
 	uint64_t badge = component_event(g->vmm);
 
-	d->objects[irq].flags = i->edge ? CAPDL_EDGE : 0;
+	d->objects[irq].flags = (i->edge ? CAPDL_EDGE : 0) | g->vm->core << CAPDL_CORE_SHIFT;
 	tree_u64(t, "handler-slot", component_cap(g->vmm, irq, 0, RIGHTS_RW, 0));
 	tree_u64(t, "badge", badge);
 	tree_u64(t, "intid", i->intid);
@@ -176,10 +177,10 @@ static void describe_vm(struct machine *g)
 static bool make_machine(struct system *s, struct machine *g)
 {
 	struct component_plan plan = {
-		.name = arena_format(s->arena, "%s.vmm", g->vm->name), .elf = "vmm/vmm.elf",
+		.name = arena_format(s->arena, "%s.vmm", g->vm->name), .elf = "vmm/vmm",
 		.compatible = "peervisor,vmm-1", .heap = g->vm->heap_size,
 		.priority = g->vm->served ? PRIORITY_DEVICE_VMM : PRIORITY_VMM,
-		.stack = 64u << 10, .endpoint = true,
+		.stack = 64u << 10, .endpoint = true, .core = g->vm->core,
 	};
 	struct component *c = component_new(s, &plan);
 	unsigned int k;

@@ -41,7 +41,6 @@ static bool set_build_dir(struct settings *s, const char *const *v)
 static bool set_kernel(struct settings *s, const char *const *v)
 {
 	s->image.kernel = v[0];
-	s->image.other_kernel = true;
 	return true;
 }
 
@@ -104,8 +103,6 @@ int assembly_load(struct settings *s, const char *path, struct diagnostics *d, s
 	struct adl_file *file;
 
 	*d = (struct diagnostics){ .arena = a, .out = stderr, .strict = s->strict, .keep = s->json };
-	if (!s->image.kernel && platform)
-		s->image.kernel = arena_format(a, "%s/kernel/kernel%s.elf", s->image.build_dir, platform->suffix);
 	if (!platform) {
 		fprintf(stderr, "peervisor: platform '%s' is not known; qemu-arm-virt and rpi4 are\n", s->platform);
 		return COMMAND_USAGE;

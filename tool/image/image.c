@@ -73,21 +73,26 @@ static bool read_loader(struct build *b)
 
 static bool read_kernel(struct build *b)
 {
+	const char *path = b->options->kernel;
 	struct elf elf;
 
-	if (!elf_load(b->model->arena, b->model->diagnostics, b->options->kernel, &elf) ||
-	    !kernel_check(b->model->diagnostics, &elf, b->model->platform))
+	if (!path)
+		path = arena_format(b->model->arena, "%s/kernel/kernel%s%s.elf", b->options->build_dir,
+				    model_variant(b->model), b->model->platform->suffix);
+	if (!elf_load(b->model->arena, b->model->diagnostics, path, &elf) ||
+	    !kernel_check(b->model, &elf))
 		return false;
-	if (b->options->other_kernel || b->options->verbose)
+	if (b->options->kernel || b->options->verbose)
 		kernel_say(&elf);
-	b->kernel = read_part(b, b->options->kernel, LOADER_LIMIT * 4, &b->kernel_size);
+	b->kernel = read_part(b, path, LOADER_LIMIT * 4, &b->kernel_size);
 	return b->kernel != NULL;
 }
 
 static bool read_root(struct build *b)
 {
 	const char *path =
-		arena_format(b->model->arena, "%s/roottask/roottask.elf", b->options->build_dir);
+		arena_format(b->model->arena, "%s/roottask/roottask%s.elf", b->options->build_dir,
+			     model_variant(b->model));
 
 	return elf_load(b->model->arena, b->model->diagnostics, path, &b->root);
 }
@@ -170,6 +175,7 @@ static void lay_out(struct build *b)
 	b->count = 0;
 	i = add_item(b, IMAGE_KERNEL, "kernel");
 	i->size = i->memory_size = b->kernel_size;
+	i->cores = m->several_cores ? MODEL_CORES : 1;
 	i = add_item(b, IMAGE_USER, "root task");
 	i->size = b->user_size;
 	i->memory_size = page_up(b->user_size);

@@ -7,8 +7,7 @@
 
 struct image_options {
 	const char *output;
-	const char *kernel;		/* ELF file */
-	bool other_kernel;		/* it was asked for: say which one runs */
+	const char *kernel;		/* ELF file that was asked for: say which one runs; NULL: ours */
 	const char *build_dir;		/* build/target */
 	bool verbose;			/* print the memory map */
 	bool print_capdl;

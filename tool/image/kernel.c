@@ -7,7 +7,8 @@
 #define WINDOW_SHIFT	39		/* the loader's own addresses are below */
 #define ADDRESS_BITS	48
 #define BLOCK		(2ull << 20)
-#define MOVABLE		0x00100000	/* our kernel's mark in p_flags (kernel.ld) */
+#define MOVABLE		0x00100000	/* our kernel's marks in p_flags (kernel.ld) */
+#define SEVERAL_CORES	0x00200000
 
 static bool in_memory(const struct elf_segment *s, const struct platform_range *native)
 {
@@ -36,9 +37,22 @@ static const char *wrong_with(const struct elf *elf)
 	return NULL;
 }
 
-bool kernel_check(struct diagnostics *d, const struct elf *elf, const struct platform *platform)
+/* Of another's kernel nothing tells it; there the root task compares. */
+static const char *wrong_cores(const struct model *m, const struct elf *elf)
 {
+	uint32_t marks = elf->segments[0].flags;
+
+	if (!(marks & MOVABLE) || (marks & SEVERAL_CORES) / SEVERAL_CORES == m->several_cores)
+		return NULL;
+	return m->several_cores ? "runs one core, and this assembly uses others; give kernel-smp.elf" :
+		"runs several cores, and this assembly uses one; give kernel.elf, or set an affinity";
+}
+
+bool kernel_check(const struct model *m, const struct elf *elf)
+{
+	const struct platform *platform = m->platform;
 	const struct platform_range *native = &platform->native_memory;
+	struct diagnostics *d = m->diagnostics;
 	const char *wrong;
 	unsigned int i;
 
@@ -55,6 +69,8 @@ bool kernel_check(struct diagnostics *d, const struct elf *elf, const struct pla
 	wrong = wrong_with(elf);
 	if (wrong)
 		diagnostic_plain(d, "kernel %s %s; give a kernel.elf", elf->path, wrong);
+	else if ((wrong = wrong_cores(m, elf)) != NULL)
+		diagnostic_plain(d, "kernel %s %s", elf->path, wrong);
 	return !wrong;
 }
 

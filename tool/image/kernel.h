@@ -4,10 +4,10 @@
 #define TOOL_KERNEL_H
 
 #include "../capdl/elf.h"
-#include "../model/platform.h"
+#include "../model/model.h"
 
-/* Can the loader start it on this platform? False: said why not. */
-bool kernel_check(struct diagnostics *d, const struct elf *elf, const struct platform *platform);
+/* Can the loader start it on this platform, and is it one for the cores that are used? False: said why not. */
+bool kernel_check(const struct model *m, const struct elf *elf);
 /* One line about which kernel will run. */
 void kernel_say(const struct elf *elf);
 

@@ -30,7 +30,8 @@ char *manifest_write(struct arena *a, const struct model *m, size_t *length)
 	uint64_t n;
 	unsigned int i;
 
-	text = arena_format(a, "memory %llu\nmachine %s\n", 1024ull, m->platform->name);
+	text = arena_format(a, "memory %llu\nmachine %s\ncores %u\n", 1024ull, m->platform->name,
+			    m->several_cores ? MODEL_CORES : 1u);
 	for (vm = m->vms; vm; vm = vm->next) {
 		text = arena_format(a, "%svm %s %s\n", text, vm->name,
 				    vm->console ? "console" : "none");
@@ -61,7 +62,7 @@ static void read_line(struct arena *a, struct manifest *m, char *line)
 	unsigned int bus;
 	int used = 0;
 
-	if (sscanf(line, "memory %llu", &m->memory) == 1)
+	if (sscanf(line, "memory %llu", &m->memory) == 1 || sscanf(line, "cores %u", &m->cores) == 1)
 		return;
 	if (sscanf(line, "machine %63s", name) == 1) {
 		m->machine = arena_copy(a, name, strlen(name));
@@ -141,5 +142,7 @@ struct manifest *manifest_read(struct arena *a, const char *image)
 	}
 	if (m->memory < 64 || m->memory > 1u << 20)
 		m->memory = 1024;
+	if (m->cores < 1 || m->cores > MODEL_CORES)
+		m->cores = 1;
 	return m;
 }

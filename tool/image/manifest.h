@@ -37,6 +37,7 @@ struct manifest_net {
 
 struct manifest {
 	unsigned long long memory;	/* MiB */
+	unsigned int cores;
 	const char *machine;		/* platform, or NULL */
 	struct manifest_vm *vms;
 	struct manifest_disk *disks;

@@ -8,6 +8,7 @@
 
 #define MODEL_CMDLINE	2048	/* Linux on arm64: COMMAND_LINE_SIZE */
 #define MODEL_VCPUS	4	/* of a VM; list registers hold a source of 0 to 7 */
+#define MODEL_CORES	4	/* of kernel-smp.elf, and of the machine then */
 #define MODEL_LARGE	0x200000ull	/* pages of guest RAM and blobs */
 
 struct model_blob {
@@ -67,6 +68,8 @@ struct model_vm {
 	const char *cmdline;
 	uint32_t priority;
 	unsigned int vcpus;
+	uint32_t core;
+	bool spread;			/* each further vCPU is one core on */
 	bool console;
 	uint64_t heap_size;
 	uint64_t start_timeout;
@@ -114,6 +117,7 @@ struct model_thread {
 	const struct adl_interface *interface;	/* NULL: the thread of run() */
 	const char *name;
 	uint32_t priority;
+	uint32_t core;
 	uint64_t stack_size;
 };
 
@@ -176,6 +180,7 @@ struct model {
 	struct model_connection *connections;
 	struct model_blob *blobs;
 	uint32_t vm_count;
+	bool several_cores;		/* something is to run beside core 0: another kernel, another build of all */
 };
 
 struct model_options {
@@ -187,6 +192,12 @@ struct model_options {
 /* NULL or counted errors in `d`: nothing may be built. */
 struct model *model_build(struct arena *a, struct diagnostics *d, const struct adl_file *file,
 			  struct platform *platform, const struct model_options *options);
+
+/* Part of the names of what is built for the kernel that it needs. */
+static inline const char *model_variant(const struct model *m)
+{
+	return m->several_cores ? "-smp" : "";
+}
 
 /*
  * Decides where blobs and guest RAM lie, given the size of the image's fixed part. False: does not
@@ -222,6 +233,8 @@ const char *setting_string(const struct model *m, const struct adl_instance *i, 
 /* Integers, or texts like "64M", "0x1000". */
 bool setting_number(const struct model *m, const struct adl_instance *i, const char *name,
 		    uint64_t *number);
+/* The core that is set, 0 if none is; one that does not exist is said, at `at` and with who. */
+uint32_t setting_core(struct model *m, uint64_t core, const struct token *at, const char *who);
 bool setting_boolean(const struct model *m, const struct adl_instance *i, const char *name);
 const struct adl_value *setting_list(const struct model *m, const struct adl_instance *i,
 				     const char *name);

@@ -108,6 +108,17 @@ bool setting_number(const struct model *m, const struct adl_instance *i, const c
 	return false;
 }
 
+uint32_t setting_core(struct model *m, uint64_t core, const struct token *at, const char *who)
+{
+	if (core >= MODEL_CORES)
+		diagnostic_error(m->diagnostics, at,
+				 "%s is to run on core %llu; the cores are 0 to %d", who,
+				 (unsigned long long)core, MODEL_CORES - 1);
+	if (core)
+		m->several_cores = true;
+	return (uint32_t)core;
+}
+
 bool setting_boolean(const struct model *m, const struct adl_instance *i, const char *name)
 {
 	const struct adl_value *v = setting_value(m, i, name);

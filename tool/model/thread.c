@@ -42,13 +42,9 @@ static void read_settings(struct model *m, const struct adl_instance *i, const c
 		diagnostic_error(m->diagnostics, i->at,
 				 "a thread of %s is in domain %llu; the kernel has only domain 0",
 				 i->name, (unsigned long long)domain);
-	if (affinity)
-		diagnostic_error(m->diagnostics, i->at,
-				 "a thread of %s is to run on core %llu, but this version uses one core; "
-				 "set it to 0",
-				 i->name, (unsigned long long)affinity);
 	t->name = interface;
 	t->priority = (uint32_t)priority;
+	t->core = setting_core(m, affinity, i->at, i->name);
 	t->stack_size = (stack + 4095) & ~4095ull;
 }
 

@@ -357,6 +357,19 @@ static void for_each(struct model *m, struct model_vm *vm, const char *attribute
 		read(m, vm, v);
 }
 
+/* Several vCPUs spread over the cores if an affinity is set, be it 0. */
+static void read_core(struct model *m, struct model_vm *vm)
+{
+	const struct adl_value *v = setting_value(m, vm->instance, "affinity");
+	uint64_t n = 0;
+
+	setting_number(m, vm->instance, "affinity", &n);
+	vm->core = setting_core(m, n, at_of(m, vm, "affinity"), vm->name);
+	vm->spread = v && v->at->file[0] != '<' && vm->vcpus > 1;
+	if (vm->spread)
+		m->several_cores = true;
+}
+
 static void read_rest(struct model *m, struct model_vm *vm)
 {
 	const char *console = setting_string(m, vm->instance, "console");
@@ -382,12 +395,7 @@ static void read_rest(struct model *m, struct model_vm *vm)
 				 "num_vcpus is %llu; a VM has 1 to %d", (unsigned long long)n,
 				 MODEL_VCPUS);
 	vm->vcpus = (unsigned int)n;
-	n = 0;
-	if (setting_number(m, vm->instance, "affinity", &n) && n != 0)
-		diagnostic_error(m->diagnostics, at_of(m, vm, "affinity"),
-				 "affinity is %llu, but this version "
-				 "runs one core; set it to 0",
-				 (unsigned long long)n);
+	read_core(m, vm);
 	n = 100;
 	if (setting_number(m, vm->instance, "priority", &n) && (n < 1 || n > 139))
 		diagnostic_error(m->diagnostics, at_of(m, vm, "priority"),

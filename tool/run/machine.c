@@ -164,8 +164,6 @@ static bool build_arguments(struct arguments *a, const struct run_options *o,
 		"virt,virtualization=on,gic-version=2",
 		"-cpu",
 		"cortex-a57",
-		"-smp",
-		"1",
 		"-nodefaults",
 		"-no-user-config",
 		"-no-reboot",
@@ -180,6 +178,8 @@ static bool build_arguments(struct arguments *a, const struct run_options *o,
 		add(a, fixed[i]);
 	add(a, "-m");
 	add(a, arena_format(a->arena, "%lluM", m->memory));
+	add(a, "-smp");
+	add(a, arena_format(a->arena, "%u", m->cores));
 	add(a, "-kernel");
 	add(a, o->image);
 	add(a, "-chardev");

@@ -170,6 +170,9 @@ static void test_objects(void **state)
 	good.objects[IRQ].size = 1020;
 	refused("'irq': interrupt 1020");
 	set_up(NULL);
+	good.objects[IRQ].flags = 4u << CAPDL_CORE_SHIFT;
+	refused("'irq': core 4 of 4");
+	set_up(NULL);
 	good.objects[UNTYPED].size = 3;
 	refused("'vcpu_memory'");
 	set_up(NULL);
@@ -232,6 +235,9 @@ static void test_threads(void **state)
 	set_up(NULL);
 	good.threads[0].priority = 256;
 	refused("thread 0: priority 256");
+	set_up(NULL);
+	good.threads[0].core = 4;
+	refused("thread 0: core 4 of 4");
 	set_up(NULL);
 	good.threads[0].ipc_memory = DEVICE;
 	good.threads[0].ipc_page = 0;

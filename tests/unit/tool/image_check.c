@@ -102,6 +102,8 @@ int main(int argc, char **argv)
 			wrong("place of a blob");
 		printf("%s %s 0x%llx %llu\n", types[i.type], i.name, (unsigned long long)i.physical,
 		       (unsigned long long)(i.type == IMAGE_RESERVE ? i.memory_size : i.size));
+		if (i.type == IMAGE_KERNEL)
+			printf("cores %u\n", i.cores);
 		if (i.type == IMAGE_USER)
 			check_user(&i);
 	}

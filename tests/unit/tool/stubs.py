@@ -24,24 +24,25 @@ def kernel(base=0x60000000, **change):
     return elf(base, **{"link": 0xffc0000000, **change})
 
 
-def component():
-    return elf(0x400000, segments=((0, 5, b"text" * 100, 4096), (4096, 4, b"rodata", 6), (8192, 6, b"d", 20000)))
+def component(mark=b""):
+    return elf(0x400000, segments=((0, 5, b"text" * 100, 4096), (4096, 4, b"rodata" + mark, 6 + len(mark)), (8192, 6, b"d", 20000)))
 
 
 def target(folder):
-    """Like build/target."""
+    """Like build/target: everything once for one core and once for several."""
     for name in ("loader", "kernel", "roottask", "components", "vmm"):
         (folder / name).mkdir(parents=True)
     (folder / "loader/loader.bin").write_bytes(b"\0" * 10000)
-    (folder / "kernel/kernel.elf").write_bytes(kernel())
-    (folder / "roottask/roottask.elf").write_bytes(
-        elf(0x10000000, segments=((0, 5, b"root", 4096), (4096, 6, b"x", 50000))))
-    (folder / "vmm/vmm.elf").write_bytes(component())
-    for name in ("timer", "serial", "hello", "echo"):
-        (folder / "components" / (name + ".elf")).write_bytes(component())
-    (folder / "sdk/lib").mkdir(parents=True)
-    for name in ("cflags", "ldflags", "component.ld", "lib/libcomponent.a", "lib/libruntime.a", "lib/libfdt.a"):
-        (folder / "sdk" / name).write_text(name)
+    for variant, marks in (("", 0x100007), ("-smp", 0x300007)):
+        (folder / ("kernel/kernel%s.elf" % variant)).write_bytes(kernel(segments=((0, marks, b"\0" * 16, 4096),)))
+        (folder / ("roottask/roottask%s.elf" % variant)).write_bytes(
+            elf(0x10000000, segments=((0, 5, b"root" + variant.encode(), 4096), (4096, 6, b"x", 50000))))
+        for name in ("vmm/vmm", "components/timer", "components/serial", "components/hello", "components/echo"):
+            (folder / (name + variant + ".elf")).write_bytes(component(variant.encode()))
+        sdk = folder / ("sdk" + variant)
+        (sdk / "lib").mkdir(parents=True)
+        for name in ("cflags", "ldflags", "component.ld", "lib/libcomponent.a", "lib/libruntime.a", "lib/libfdt.a"):
+            (sdk / name).write_text(name)
     return folder
 
 

@@ -156,6 +156,46 @@ def test_which_kernel(build, tmp_path):
         0, "kernel: %s, not Peervisor's, linked to 0xffc0000000, loaded to 0x60000000\n" % path)
 
 
+CORES = """assembly { composition { component VM vm_a; component VM vm_b; }
+    configuration { vm_a.affinity = %d; vm_b.affinity = %d; } }"""
+
+
+@pytest.mark.parametrize("a, b", [(0, 0), (0, 2), (3, 1)])
+def test_cores(build, tmp_path, a, b):
+    """Kernel and user space of several cores, if something is to run beside core 0."""
+    (tmp_path / "cores.camkes").write_text(CORES % (a, b))
+    result = build(tmp_path / "cores.camkes", "--print-capdl")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "cores %d\n" % (4 if a or b else 1) in image_check(tmp_path / "out.img")
+    parts = (tmp_path / "out.img").read_bytes().count(b"rodata-smp")
+    assert parts == (4 if a or b else 0)        # two monitors, two servers
+    for name, core in (("a", a), ("b", b)):
+        threads = re.findall(r"vm_%s@(?:vmm|vcpu)@tcb = tcb \((.*)\)" % name, result.stdout)
+        assert [re.findall(r"affinity: (\d)", t) for t in threads] == [[str(core)] if core else []] * 2
+    assert len(re.findall("affinity: ", result.stdout)) == 2 * (bool(a) + bool(b))
+
+
+def test_interrupts_go_to_the_core_of_their_vm(build, tmp_path):
+    (tmp_path / "irq.camkes").write_text("""assembly { composition { component VM vm_a; }
+        configuration { vm_a.affinity = 2; vm_a.irqs = [77]; } }""")
+    result = build(tmp_path / "irq.camkes", "--print-capdl")
+    assert re.findall(r"(\S+) = irq -- \w+-triggered, (core \d)", result.stdout) == [
+        ("serial@irq", "core 0"), ("timer@irq", "core 0"), ("vm_a@irq77", "core 2")]
+
+
+@pytest.mark.parametrize("core, marks, text", [
+    (1, 0x100007, "runs one core, and this assembly uses others; give kernel-smp.elf"),
+    (0, 0x300007, "runs several cores, and this assembly uses one; give kernel.elf, or set an affinity"),
+])
+def test_kernel_of_other_cores(build, tmp_path, core, marks, text):
+    (tmp_path / "cores.camkes").write_text(CORES % (0, core))
+    path = tmp_path / "other.elf"
+    path.write_bytes(stubs.kernel(segments=((0, marks, b"\0" * 16, 4096),)))
+    result = build(tmp_path / "cores.camkes", "--kernel", path)
+    assert result.returncode == 1
+    assert "other.elf " + text in result.stderr
+
+
 def test_output_that_cannot_be_written(build, tmp_path):
     result = build("hello", output=tmp_path / "no/such/folder.img")
     assert result.returncode == 1
@@ -343,7 +383,7 @@ def test_compiler_that_is_missing(build, project, monkeypatch, tmp_path):
     ("int m();", "", "hello._domain = 1;", "the kernel has only domain 0"),
     ("int m();", "", "echo.q_priority = 140;", "it must be from 1 to 139"),
     ("int m();", "", "hello.p_attributes = 0;", "as the name of a client it must be from 1"),
-    ("int m();", "", "echo.q_affinity = 1;", "this version uses one core"),
+    ("int m();", "", "echo.q_affinity = 4;", "echo is to run on core 4; the cores are 0 to 3"),
     ("int m(in int while);", "", "", "'while' is a word of C"),
     ("int m();", "attribute int switch;", "", "'switch' is a word of C"),
     ("int m();", "has mutex %s;" % ("m" * 64), "", "this name has 64 characters"),
