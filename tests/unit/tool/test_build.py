@@ -175,6 +175,18 @@ def test_cores(build, tmp_path, a, b):
     assert len(re.findall("affinity: ", result.stdout)) == 2 * (bool(a) + bool(b))
 
 
+@pytest.mark.parametrize("setting, cores", [("", [0, 0, 0]), ("vm_a.affinity = 0;", [0, 1, 2]),
+                                            ("vm_a.affinity = 2;", [2, 3, 0])])
+def test_cores_of_several_vcpus(build, tmp_path, setting, cores):
+    """One after the other from the affinity on, if there is one."""
+    (tmp_path / "cores.camkes").write_text("""assembly { composition { component VM vm_a; }
+        configuration { vm_a.num_vcpus = 3; %s } }""" % setting)
+    result = build(tmp_path / "cores.camkes", "--print-capdl")
+    threads = re.findall(r"vm_a@vcpu\d*@tcb = tcb \((.*)\)", result.stdout)
+    assert [int((re.findall(r"affinity: (\d)", t) or "0")[0]) for t in threads] == cores
+    assert "cores %d\n" % (4 if setting else 1) in image_check(tmp_path / "out.img")
+
+
 def test_interrupts_go_to_the_core_of_their_vm(build, tmp_path):
     (tmp_path / "irq.camkes").write_text("""assembly { composition { component VM vm_a; }
         configuration { vm_a.affinity = 2; vm_a.irqs = [77]; } }""")
