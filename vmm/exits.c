@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "arm/esr.h"
+#include "arm/psci.h"
 #include "psci.h"
 #include "vm.h"
 
@@ -51,16 +52,24 @@ static enum result on_wfx(struct vm *vm, struct vcpu *vcpu, uint32_t esr,
 	return HANDLED;
 }
 
-static void start_cpu(struct vm *vm, const struct psci_result *r)
+static void start_cpu(struct vm *vm, struct psci_result *r)
 {
-	if (!vcpu_start(&vm->vcpu[r->cpu], r->entry, r->context))
+	if ((r->entry & 3) || !guest_memory_at(&vm->memory, gpa(r->entry), 4))
+		r->value = PSCI_RET_INVALID_ADDRESS;
+	else if (!vcpu_start(&vm->vcpu[r->cpu], r->entry, r->context))
 		vm_stop(vm, "vcpu %u cannot be started", r->cpu);
 	else
 		vgic_cpu_online(&vm->gic, r->cpu, true);	/* what it sets is the new object's */
 }
 
+/* Nobody is left who could ask for anything once the last one is off. */
 static void stop_cpu(struct vm *vm, struct vcpu *vcpu)
 {
+	if (vm_online(vm) == 1u << vcpu->index) {
+		vm_log(vm, "vcpu %u, the last one, goes off", vcpu->index);
+		vm->off_wanted = true;
+		return;
+	}
 	vgic_cpu_online(&vm->gic, vcpu->index, false);
 	vcpu_stop(vcpu);
 }
@@ -133,8 +142,8 @@ static enum result on_sysreg(struct vm *vm, struct vcpu *vcpu, uint32_t esr,
 			     const struct exit_message *message)
 {
 	count(vm, EXIT_SYSREG);
-	vm_log_once(vm, LOG_SYSREG, "system register access, esr 0x%08x, pc 0x%llx%s", esr,
-		    (unsigned long long)vcpu_pc(vcpu), is_ignorable(esr) ? ": ignored" : "");
+	vm_log_once(vm, LOG_SYSREG, "vcpu %u: system register access, esr 0x%08x, pc 0x%llx%s",
+		    vcpu->index, esr, (unsigned long long)vcpu_pc(vcpu), is_ignorable(esr) ? ": ignored" : "");
 	if (!is_ignorable(esr))
 		return UNHANDLED;
 	vcpu_finish(vcpu, esr & ESR_SYSREG_READ ? ESR_SYSREG_RT(esr) : VCPU_NO_REGISTER, 0);
@@ -147,13 +156,14 @@ static void abort_access(struct vm *vm, struct vcpu *vcpu, const char *what, uin
 	uint32_t n = ++vm->aborts;
 
 	if (n <= 16 || !(n & (n - 1)))
-		vm_log(vm, "%s at 0x%llx, pc 0x%llx: external abort (%u)", what,
-		       (unsigned long long)address, (unsigned long long)vcpu_pc(vcpu), n);
+		vm_log(vm, "vcpu %u: %s at 0x%llx, pc 0x%llx: external abort (%u)", vcpu->index,
+		       what, (unsigned long long)address, (unsigned long long)vcpu_pc(vcpu), n);
 	if (vcpu_has_vectors(vcpu))
 		vcpu_inject_abort(vcpu, false);
 	else
-		vm_stop(vm, "%s at 0x%llx, pc 0x%llx, before the guest had exception vectors", what,
-			(unsigned long long)address, (unsigned long long)vcpu_pc(vcpu));
+		vm_stop(vm, "vcpu %u: %s at 0x%llx, pc 0x%llx, before the guest had exception "
+			"vectors", vcpu->index, what, (unsigned long long)address,
+			(unsigned long long)vcpu_pc(vcpu));
 }
 
 static void decode(struct mmio_access *access, struct vcpu *vcpu, uint32_t esr,

@@ -38,12 +38,12 @@ bool vgic_is_forwarded(const struct vgic *gic, const struct vgic_irq *irq)
 	return gic->ctlr & (irq->group1 ? CTLR_GROUP1 : CTLR_GROUP0);
 }
 
-/* The vCPU that gets it: the first of its targets that is on. */
+/* The vCPU that gets it: the first of its targets that is on; while active the one that will end it. */
 static bool choose_cpu(struct vgic *gic, struct vgic_irq *irq)
 {
 	unsigned int i;
 
-	if (irq->intid < VGIC_PRIVATE)
+	if (irq->intid < VGIC_PRIVATE || irq->active)
 		return gic->cpu[irq->cpu].online;
 	for (i = 0; i < gic->cpus; i++) {
 		if (gic->cpu[i].online && (irq->targets >> i & 1)) {
@@ -212,14 +212,21 @@ static uint32_t sgi_state(struct vgic_irq *irq)
 	return value | source << GICH_LR_CPUID_SHIFT;
 }
 
+/* It is active where it came from, and pending somewhere else when it ends there. */
+static bool is_moved(const struct vgic_irq *irq)
+{
+	return !(irq->targets >> irq->cpu & 1);
+}
+
 static uint32_t line_state(struct vgic *gic, struct vgic_irq *irq)
 {
 	uint32_t value = irq->active ? GICH_LR_ACTIVE : 0;
+	bool pending = deliverable(gic, irq);
 
 	/* A level that is active and pending is looked at again when it ends. */
-	if (!irq->edge || irq->ended)
+	if (!irq->edge || irq->ended || (pending && is_moved(irq)))
 		value |= GICH_LR_EOI;
-	if (deliverable(gic, irq) && (irq->edge || !irq->active)) {
+	if (pending && (!irq->active || (irq->edge && !is_moved(irq)))) {
 		value |= GICH_LR_PENDING;
 		irq->soft = !irq->edge && irq->latched;
 		irq->latched = false;
@@ -281,24 +288,36 @@ static int displace(struct vgic *gic, struct vgic_cpu *c, const struct vgic_irq 
 	return lowest;
 }
 
-/* All are taken: each must report its end now. False: one had ended by itself meanwhile. */
+/* The list register in use is to report its end. False: it has ended. */
+static bool ask_for_end(struct vgic *gic, struct vgic_cpu *c, unsigned int lr)
+{
+	uint32_t value;
+
+	if (c->written[lr] & GICH_LR_EOI)
+		return true;
+	value = vcpu_read_lr(c->vcpu, lr);
+	if (!(value & GICH_LR_STATE)) {
+		ended(gic, c, lr);
+		return false;
+	}
+	value |= GICH_LR_EOI;
+	if (gic->timer)		/* on another core it may end just now */
+		vcpu_pend_lr(c->vcpu, lr, value & ~GICH_LR_STATE);
+	else
+		vcpu_write_lr(c->vcpu, lr, value);
+	c->written[lr] = value;
+	return true;
+}
+
+/* All are taken: each must report its end now, unless one has ended by itself meanwhile. */
 static void ask_for_ends(struct vgic *gic, struct vgic_cpu *c)
 {
 	unsigned int i;
-	uint32_t value;
 
 	gic->overflowed++;
-	for (i = 0; i < gic->lrs; i++) {
-		if (!c->in_lr[i] || (c->written[i] & GICH_LR_EOI))
-			continue;
-		value = vcpu_read_lr(c->vcpu, i);
-		if (!(value & GICH_LR_STATE)) {
-			ended(gic, c, i);
+	for (i = 0; i < gic->lrs; i++)
+		if (c->in_lr[i] && !ask_for_end(gic, c, i))
 			return;
-		}
-		c->written[i] = value | GICH_LR_EOI;
-		vcpu_write_lr(c->vcpu, i, value | GICH_LR_EOI);
-	}
 }
 
 static int free_lr(struct vgic *gic, struct vgic_cpu *c)
@@ -431,7 +450,7 @@ static void latch(struct vgic *gic, struct vgic_irq *irq)
 {
 	uint32_t value;
 
-	if (irq->lr >= 0 && gic->timer && irq->edge && !irq->ended)
+	if (irq->lr >= 0 && gic->timer && irq->edge && !irq->ended && !is_moved(irq))
 		return pend_again(gic, irq);
 	if (irq->lr >= 0 && gic->access) {
 		value = vcpu_read_lr(gic->cpu[irq->cpu].vcpu, (unsigned int)irq->lr);
@@ -509,19 +528,39 @@ void vgic_enable(struct vgic *gic, struct vgic_irq *irq, bool enabled)
 	vgic_update(gic, irq);
 }
 
+static bool is_source(uint32_t lr, unsigned int from)
+{
+	return (lr >> GICH_LR_CPUID_SHIFT & 7) == from;
+}
+
+/* There is one already, in a list register. True: nothing more is to be done. */
+static bool join(struct vgic *gic, struct vgic_irq *irq, unsigned int from)
+{
+	struct vgic_cpu *c = &gic->cpu[irq->cpu];
+	unsigned int lr = (unsigned int)irq->lr;
+	uint32_t value;
+
+	if (!gic->timer) {
+		value = vcpu_read_lr(c->vcpu, lr);
+		if ((value & GICH_LR_PENDING) && is_source(value, from))
+			return true;
+		vgic_fold(gic, irq);
+		return false;
+	}
+	if (is_source(c->written[lr], from) && irq->enabled && vgic_is_forwarded(gic, irq)) {
+		pend_again(gic, irq);
+		return true;
+	}
+	ask_for_end(gic, c, lr);	/* then it is this one's turn */
+	return false;
+}
+
 void vgic_sgi(struct vgic *gic, unsigned int from, unsigned int to, unsigned int intid)
 {
 	struct vgic_irq *irq = intid < VGIC_SGIS ? vgic_irq(gic, to, intid) : NULL;
-	uint32_t value;
 
-	if (!irq)
+	if (!irq || (irq->lr >= 0 && gic->access && join(gic, irq, from)))
 		return;
-	if (irq->lr >= 0 && gic->access) {
-		value = vcpu_read_lr(gic->cpu[to].vcpu, (unsigned int)irq->lr);
-		if ((value & GICH_LR_PENDING) && (value >> GICH_LR_CPUID_SHIFT & 7) == from)
-			return;
-		vgic_fold(gic, irq);
-	}
 	irq->sources |= (uint8_t)(1u << from);
 	vgic_update(gic, irq);
 }

@@ -91,6 +91,7 @@ void vgic_init(struct vgic *gic, struct vcpu *const *vcpus, unsigned int cpus,
 void vgic_set_list_registers(struct vgic *gic, const struct vcpu_lists *lists);
 /* The guest starts anew: all state as after reset; held lines are released. List registers are new. */
 void vgic_reset(struct vgic *gic);
+/* On: after its vCPU object was made anew. Off: while that can still be read; it does not run. */
 void vgic_cpu_online(struct vgic *gic, unsigned int cpu, bool online);
 
 /* cpu matters for private interrupts only. An INTID that does not exist is ignored. */

@@ -77,9 +77,59 @@ void vgic_set_list_registers(struct vgic *gic, const struct vcpu_lists *lists)
 		gic->cpu[i].free = (1u << gic->lrs) - 1;
 }
 
+/* Without a look at list registers what was in them may have been taken: edges come once more. */
+static void unload_blindly(struct vgic *gic, struct vgic_cpu *c, unsigned int lr)
+{
+	struct vgic_irq *irq = c->in_lr[lr];
+
+	c->in_lr[lr] = NULL;
+	irq->lr = -1;
+	irq->latched |= irq->edge && irq->intid >= VGIC_PRIVATE;
+	irq->soft = false;
+}
+
+/* What is in its list registers comes back here, and goes to another vCPU if it may. */
+static void unload_all(struct vgic *gic, unsigned int cpu)
+{
+	struct vgic_cpu *c = &gic->cpu[cpu];
+	unsigned int i;
+
+	for (i = 0; i < gic->lrs; i++) {
+		struct vgic_irq *irq = c->in_lr[i];
+
+		if (!irq)
+			continue;
+		if (gic->access)
+			vgic_fold(gic, irq);
+		else
+			unload_blindly(gic, c, i);
+		vgic_update(gic, irq);
+	}
+	c->free = (1u << gic->lrs) - 1;		/* of the next vCPU object */
+}
+
+/* A line of its own that was up: of the vCPU object that is gone. */
+static void release_lines(struct vgic_cpu *c)
+{
+	unsigned int i;
+
+	for (i = VGIC_SGIS; i < VGIC_PRIVATE; i++)
+		if (c->private[i].ended)
+			c->private[i].level = false;
+}
+
 void vgic_cpu_online(struct vgic *gic, unsigned int cpu, bool online)
 {
-	gic->cpu[cpu].online = online;
-	if (online)
-		vgic_update_all(gic);
+	struct vgic_cpu *c = &gic->cpu[cpu];
+	unsigned int i;
+
+	c->online = online;
+	if (!online)
+		unload_all(gic, cpu);
+	else
+		release_lines(c);
+	for (i = 0; i < VGIC_PRIVATE; i++)
+		vgic_update(gic, &c->private[i]);
+	for (i = VGIC_PRIVATE; i < gic->intids; i++)
+		vgic_update(gic, &gic->spi[i - VGIC_PRIVATE]);
 }

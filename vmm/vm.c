@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "vm.h"
 
-#include <peervisor/log.h>
 #include <peervisor/seed.h>
 #include <peervisor/timer.h>
 #include <sel4/sel4.h>
@@ -10,11 +9,8 @@
 #include <string.h>
 
 #include "guest_fdt.h"
-#include "vgic_mmio.h"
 
-#define NEVER		(~0ull)
 #define RETRY_MS	1	/* a peer that produces faster than one round takes */
-#define WORD_BITS	64
 
 void vm_log(struct vm *vm, const char *format, ...)
 {
@@ -40,7 +36,7 @@ uint32_t vm_online(const struct vm *vm)
 
 /* ---- time ---- */
 
-static uint64_t now(struct vm *vm)
+uint64_t vm_now(struct vm *vm)
 {
 	uint64_t count = 0, frequency = 0;
 
@@ -59,7 +55,7 @@ static void wake_at(struct vm *vm, uint64_t *wanted, uint64_t deadline)
 /* The earliest of what anybody waits for; an earlier one that is set already just comes early. */
 static void settle_timer(struct vm *vm)
 {
-	uint64_t wanted = NEVER;
+	uint64_t wanted = VM_NEVER;
 	unsigned int i;
 
 	vm->timer_stale = false;
@@ -70,7 +66,7 @@ static void settle_timer(struct vm *vm)
 		wake_at(vm, &wanted, vm->start_deadline);
 	for (i = 0; i < vm->proxies; i++)
 		if (vm->proxy[i].unfinished && vm->counter_frequency)
-			wake_at(vm, &wanted, now(vm) + vm->counter_frequency / 1000 * RETRY_MS);
+			wake_at(vm, &wanted, vm_now(vm) + vm->counter_frequency / 1000 * RETRY_MS);
 	if (wanted >= vm->timer_set || !vm->counter_frequency)
 		return;
 	vm->timer_set = wanted;
@@ -89,10 +85,10 @@ bool vm_is_idle(const struct vm *vm)
 {
 	unsigned int i;
 
-	if (!vm->caller || vm->caller->state == VCPU_RUNNING)
+	if (!vm->caller)
 		return false;
 	for (i = 0; i < vm->vcpus; i++)
-		if (vm->vcpu[i].state != VCPU_OFF && &vm->vcpu[i] != vm->caller)
+		if (vm->vcpu[i].state == VCPU_RUNNING)
 			return false;
 	return true;
 }
@@ -113,7 +109,7 @@ void vm_wait_for_interrupt(struct vm *vm, struct vcpu *vcpu, const struct vcpu_i
 	vm->timer_stale = true;
 	/* A timer that fired and is not ended yet cannot fire again. */
 	vcpu->wake = vgic_timer_is_up(&vm->gic, vcpu->index, idle->empty) ?
-		NEVER : vcpu_timer_deadline(vcpu, idle);
+		VM_NEVER : vcpu_timer_deadline(vcpu, idle);
 }
 
 void vm_deadline(void *of)
@@ -122,7 +118,7 @@ void vm_deadline(void *of)
 	uint64_t reached = vm->timer_set;
 	unsigned int i;
 
-	vm->timer_set = NEVER;
+	vm->timer_set = VM_NEVER;
 	vm->timer_stale = true;
 	for (i = 0; i < vm->vcpus; i++)
 		if (vm->vcpu[i].state == VCPU_WAIT_INTERRUPT && vm->vcpu[i].wake <= reached)
@@ -225,7 +221,7 @@ static void settle_start(struct vm *vm)
 {
 	if (links_started(vm))
 		boot(vm);
-	else if (vm->start_deadline != NEVER && now(vm) >= vm->start_deadline)
+	else if (vm->start_deadline != VM_NEVER && vm_now(vm) >= vm->start_deadline)
 		start_without(vm);
 }
 
@@ -235,7 +231,7 @@ void vm_start(struct vm *vm)
 	unsigned int i;
 
 	vm->state = VM_WAITING;
-	vm->start_deadline = NEVER;
+	vm->start_deadline = VM_NEVER;
 	vm->timer_stale = true;
 	for (i = 0; i < vm->proxies; i++) {
 		const struct io_proxy *proxy = &vm->proxy[i];
@@ -244,12 +240,12 @@ void vm_start(struct vm *vm)
 			continue;
 		vm_log(vm, "waiting for %s to say start", proxy->is->peer);
 		if (!proxy->is->start_timeout)
-			timeout = NEVER;
+			timeout = VM_NEVER;
 		else if (proxy->is->start_timeout > timeout)
 			timeout = proxy->is->start_timeout;
 	}
-	if (timeout && timeout != NEVER && vm->counter_frequency)
-		vm->start_deadline = now(vm) + timeout * (vm->counter_frequency / 1000);
+	if (timeout && timeout != VM_NEVER && vm->counter_frequency)
+		vm->start_deadline = vm_now(vm) + timeout * (vm->counter_frequency / 1000);
 	settle_start(vm);
 }
 
@@ -293,20 +289,27 @@ void vm_reset(struct vm *vm)
 	vm_start(vm);
 }
 
+static void log_registers(struct vm *vm, struct vcpu *vcpu)
+{
+	uint64_t esr, far;
+
+	vcpu_fault_registers(vcpu, &esr, &far);
+	vm_log(vm, "vcpu %u: ESR_EL1 0x%llx, FAR_EL1 0x%llx", vcpu->index,
+	       (unsigned long long)esr, (unsigned long long)far);
+}
+
 void vm_stop(struct vm *vm, const char *format, ...)
 {
+	unsigned int i;
 	char why[160];
-	uint64_t esr, far;
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(why, sizeof(why), format, args);
 	va_end(args);
-	if (vm->state == VM_RUNNING) {
-		vcpu_fault_registers(&vm->vcpu[0], &esr, &far);
-		vm_log(vm, "vcpu 0: ESR_EL1 0x%llx, FAR_EL1 0x%llx", (unsigned long long)esr,
-		       (unsigned long long)far);
-	}
+	for (i = 0; i < vm->vcpus && vm->state == VM_RUNNING; i++)
+		if (vm->vcpu[i].state != VCPU_OFF)
+			log_registers(vm, &vm->vcpu[i]);
 	halt(vm);
 	release(vm, "this VM was stopped");
 	vm->state = VM_STOPPED;
@@ -314,66 +317,6 @@ void vm_stop(struct vm *vm, const char *format, ...)
 }
 
 /* ---- events ---- */
-
-/* A passed-through level interrupt: its source may interrupt again when the guest has ended it. */
-static void irq_ended(void *source, unsigned int intid)
-{
-	struct vm_irq *irq = source;
-
-	seL4_IRQHandler_Ack(irq->is->handler);
-}
-
-static void irq_arrived(void *of)
-{
-	struct vm_irq *irq = of;
-	struct vm *vm = irq->vm;
-
-	if (irq->is->edge) {
-		vgic_pulse(&vm->gic, 0, (unsigned int)irq->is->intid);
-		seL4_IRQHandler_Ack(irq->is->handler);
-	} else {
-		vgic_set_level(&vm->gic, 0, (unsigned int)irq->is->intid, true);
-	}
-}
-
-static void timer_ended(void *source, unsigned int intid)
-{
-	vcpu_timer_ack(source);
-}
-
-/* The log port takes one command, so that a benchmark can ask for the counters. */
-static void read_commands(void *of)
-{
-	struct vm *vm = of;
-	static const char command[] = "stats\n";
-	static unsigned int matched;
-	int byte;
-
-	while ((byte = port_get(&vm->log)) >= 0) {
-		if (byte == '\r')
-			byte = '\n';
-		matched = byte == command[matched] ? matched + 1 : byte == command[0];
-		if (matched == sizeof(command) - 1) {
-			matched = 0;
-			vm_print_stats(vm);
-		}
-	}
-}
-
-static void link_moved(void *of)
-{
-	io_proxy_service(of);
-}
-
-static void upcall_came(void *of)
-{
-	connector_upcall(of);
-}
-
-static void console_moved(void *of)
-{
-	pl011_poll(of);
-}
 
 void vm_listen(struct vm *vm, uint64_t badge, void (*handle)(void *of), void *of)
 {
@@ -452,162 +395,4 @@ void vm_print_stats(struct vm *vm)
 	       (unsigned long long)vm->gic.injected, (unsigned long long)vm->gic.overflowed,
 	       (unsigned long long)s->forged, (unsigned long long)s->resets);
 	vm_log(vm, "stats: end");
-}
-
-/* ---- building it from the configuration ---- */
-
-static bool add(struct vm *vm, const char *name, const struct config_range *range,
-		mmio_handler handler, void *device)
-{
-	if (mmio_add(&vm->mmio, name, gpa(range->base), range->size, handler, device))
-		return true;
-	vm_log(vm, "configuration: %s at 0x%llx overlaps another device", name,
-	       (unsigned long long)range->base);
-	return false;
-}
-
-static bool init_memory(struct vm *vm)
-{
-	const struct config *c = &vm->config;
-	unsigned int i;
-
-	for (i = 0; i < c->rams; i++)
-		if (!guest_memory_add(&vm->memory, gpa(c->ram[i].ipa), c->ram[i].size,
-				      (void *)(uintptr_t)c->ram[i].window)) {
-			vm_log(vm, "configuration: ram@%u is empty or overlaps", i);
-			return false;
-		}
-	guest_memory_clear(&vm->memory);	/* it came from a device untyped: nobody cleared it */
-	return true;
-}
-
-/* Index and retype depth of the own CNode's cap: 64 if it has the guard, else its radix. */
-static void find_cnode_depth(struct vm *vm)
-{
-	const struct config *c = &vm->config;
-
-	vm->cnode_depth = WORD_BITS;
-	if (seL4_CNode_Delete(c->cnode, c->vcpu[0].object, WORD_BITS))
-		vm->cnode_depth = c->cnode_radix;
-}
-
-static bool init_vcpus(struct vm *vm)
-{
-	struct vcpu *list[CONFIG_VCPUS];
-	unsigned int i;
-
-	find_cnode_depth(vm);
-	vm->vcpus = vm->config.vcpus;
-	for (i = 0; i < vm->vcpus; i++) {
-		const struct config_vcpu *is = &vm->config.vcpu[i];
-
-		vm->vcpu[i] = (struct vcpu){
-			.vm = vm, .index = i, .tcb = is->tcb, .object = is->object,
-			.untyped = is->untyped, .fault_badge = is->badge,
-		};
-		list[i] = &vm->vcpu[i];
-	}
-	vgic_init(&vm->gic, list, vm->vcpus, VGIC_INTIDS);
-	for (i = 0; i < vm->vcpus; i++)
-		vgic_hold(&vm->gic, i, VGIC_TIMER_INTID, timer_ended, &vm->vcpu[i]);
-	return true;
-}
-
-static bool init_gic(struct vm *vm)
-{
-	const struct config *c = &vm->config;
-	struct vcpu_lists lists;
-
-	if (!vcpu_make(&vm->vcpu[0]))
-		return false;
-	lists = vcpu_probe_lists(&vm->vcpu[0]);
-	vgic_set_list_registers(&vm->gic, &lists);
-	if (!lists.access)
-		vm_log(vm, "this kernel does not show list registers: a maintenance exit for each "
-		       "interrupt");
-	gicv2m_init(&vm->v2m, &vm->gic, gpa(c->v2m.base), (unsigned int)c->v2m_first,
-		    (unsigned int)c->v2m_count);
-	if (!add(vm, "GIC distributor", &c->distributor, vgic_mmio, &vm->gic))
-		return false;
-	return !c->v2m.size || add(vm, "GICv2m frame", &c->v2m, gicv2m_mmio, &vm->v2m);
-}
-
-static bool init_uart(struct vm *vm)
-{
-	struct config_range range = { vm->config.pl011, 0x1000 };
-
-	vm->log.serial = log_port();	/* the runtime has it open */
-	port_open(&vm->console, &vm->config.console);
-	vm_listen(vm, vm->config.console.badge, console_moved, &vm->uart);
-	vm_listen(vm, vm->config.log.badge, read_commands, vm);
-	pl011_init(&vm->uart, &vm->gic, (unsigned int)vm->config.pl011_intid, port_put, port_get,
-		   &vm->console);
-	return !vm->config.pl011 || add(vm, "PL011", &range, pl011_mmio, &vm->uart);
-}
-
-static bool init_irqs(struct vm *vm)
-{
-	unsigned int i;
-
-	for (i = 0; i < vm->config.irqs; i++) {
-		const struct config_irq *is = &vm->config.irq[i];
-
-		vm->irq[i] = (struct vm_irq){ vm, is };
-		vm_listen(vm, is->badge, irq_arrived, &vm->irq[i]);
-		if (!is->edge)
-			vgic_hold(&vm->gic, 0, (unsigned int)is->intid, irq_ended, &vm->irq[i]);
-		seL4_IRQHandler_Ack(is->handler);
-	}
-	return true;
-}
-
-static bool init_proxy(struct vm *vm, const struct config_connection *is)
-{
-	struct io_proxy *proxy = &vm->proxy[vm->proxies++];
-
-	io_proxy_init(proxy, vm, is);
-	vm_listen(vm, is->badge, link_moved, proxy);
-	return add(vm, "PCI configuration space", &is->ecam, pci_ecam_mmio, &proxy->host) &&
-	       add(vm, "PCI window", &is->window, io_proxy_window_mmio, proxy);
-}
-
-static bool init_connections(struct vm *vm)
-{
-	const struct config *c = &vm->config;
-	unsigned int i;
-
-	pci_init(&vm->pci, gpa(c->pci_window.base), c->pci_window.size);
-	if (c->pci_ecam.size &&
-	    !(add(vm, "own PCI configuration space", &c->pci_ecam, pci_ecam_mmio, &vm->pci) &&
-	      add(vm, "own PCI window", &c->pci_window, pci_window_mmio, &vm->pci)))
-		return false;
-	for (i = 0; i < c->connections; i++) {
-		const struct config_connection *is = &c->connection[i];
-
-		if (is->driver) {
-			if (!init_proxy(vm, is))
-				return false;
-			continue;
-		}
-		connector_init(&vm->connector[vm->connectors], vm, vm->connectors, is);
-		vm_listen(vm, is->badge, upcall_came, &vm->connector[vm->connectors]);
-		vm->connectors++;
-	}
-	return true;
-}
-
-bool vm_init(struct vm *vm, const void *fdt)
-{
-	const char *error = config_read(fdt, &vm->config);
-
-	vm->timer_set = NEVER;
-	vm->start_deadline = NEVER;
-	if (error) {
-		vm_log(vm, "%s", error);
-		return false;
-	}
-	vm->counter_offset = now(vm);
-	vm_listen(vm, vm->config.timer_badge, vm_deadline, vm);
-	return init_memory(vm) && init_vcpus(vm) && init_gic(vm) && init_uart(vm) &&
-	       init_irqs(vm) && init_connections(vm);
 }

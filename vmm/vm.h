@@ -104,6 +104,8 @@ struct vm {
 	struct vm_stats stats;
 };
 
+#define VM_NEVER	(~0ull)		/* a deadline */
+
 /* Reads the configuration and builds everything. False: the reason was logged. */
 bool vm_init(struct vm *vm, const void *fdt);
 /* Loads the guest when its links allow, else waits for them. */
@@ -113,6 +115,8 @@ void vm_reset(struct vm *vm);
 void vm_stop(struct vm *vm, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 void vm_listen(struct vm *vm, uint64_t badge, void (*handle)(void *of), void *of);
+/* The physical counter as the timer server tells it; 0: there is none. */
+uint64_t vm_now(struct vm *vm);
 /* The timer server's signal. */
 void vm_deadline(void *vm);
 /* Bits of the bound notification. */

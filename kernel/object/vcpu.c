@@ -394,12 +394,16 @@ static enum invoke inject(struct invocation *inv, struct vcpu *vcpu)
 	return INVOKE_OK;
 }
 
-/* An edge: what is still in the list register is pending in addition, else the value goes there. */
+/*
+ * An edge: what is still in the list register is pending in addition, else the value goes there.
+ * Likewise the wish to be told of its end. In the kernel's own (the timer's) that bit is another's.
+ */
 static void list_pend(struct vcpu *vcpu, unsigned int i, u32 value)
 {
 	u32 now = list_read(vcpu, i);
+	u32 more = value & (now & GICH_LR_HW ? GICH_LR_STATE : GICH_LR_STATE | GICH_LR_EOI);
 
-	list_write(vcpu, i, now & GICH_LR_STATE ? now | (value & GICH_LR_STATE) : value & ~GICH_LR_HW);
+	list_write(vcpu, i, now & GICH_LR_STATE ? now | more : value & ~GICH_LR_HW);
 }
 
 /* Off while it is in the list register: the VMM takes it out, and it may come again. */

@@ -387,6 +387,11 @@ static void pend_again(void)
 	CHECK_OK(seL4_ARM_VCPU_WriteRegs(vcpu, PEERVISOR_VCPU_LR + 1, 2ul << 28 | 3 << 23 | 40));
 	CHECK_OK(seL4_ARM_VCPU_WriteRegs(vcpu, PEERVISOR_VCPU_PEND + 1, 1ul << 28 | 2 << 23 | 40));
 	CHECK_IS(seL4_ARM_VCPU_ReadRegs(vcpu, PEERVISOR_VCPU_LR + 1).value, 3ul << 28 | 3 << 23 | 40);
+	/* what is there, and not pending again: it is to report its end */
+	CHECK_OK(seL4_ARM_VCPU_WriteRegs(vcpu, PEERVISOR_VCPU_LR + 1, 2ul << 28 | 3 << 23 | 40));
+	CHECK_OK(seL4_ARM_VCPU_WriteRegs(vcpu, PEERVISOR_VCPU_PEND + 1, 1 << 19 | 1 << 23 | 41));
+	CHECK_IS(seL4_ARM_VCPU_ReadRegs(vcpu, PEERVISOR_VCPU_LR + 1).value,
+		 2ul << 28 | 3 << 23 | 1 << 19 | 40);
 	CHECK_IS(seL4_ARM_VCPU_WriteRegs(vcpu, PEERVISOR_VCPU_PEND + 4, 0), seL4_InvalidArgument);
 }
 

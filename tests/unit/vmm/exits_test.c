@@ -1,219 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Fault messages of a vCPU, real and forged, with the kernel's calls recorded. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "fake_kernel.h"
 
-#include <peervisor/log.h>
-#include <peervisor/timer.h>
-#include <sel4/fake.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "arm/psci.h"
 #include "exits.h"
-#include "vm.h"
 
-#define BADGE	(1ull << 63 | 1)
-#define TCB	10u
-#define VCPU	11u
-#define WFI	0x07e00000u
-#define SMC	0x5e000000u
-#define STORE	0x93820046u	/* word, w2 */
-#define LOAD	0x93820006u
-
-static struct vm vm;
-
-/* What the kernel would answer: registers of the thread and of the vCPU object. */
-static uint64_t thread[36], object[seL4_VCPUReg_Num], lr[4];
-static bool extension, short_faults;	/* which of them the kernel has */
-static uint64_t counter;
-
-static void answer(struct sel4_trap *trap, seL4_Word error, seL4_Word value)
-{
-	trap->x0 = 0;
-	trap->info = seL4_MessageInfo_new(error, 0, 0, 1).words[0];
-	trap->mr[0] = value;
-}
-
-static int read_object(seL4_Word number, struct sel4_trap *trap)
-{
-	uint64_t empty = 0;
-
-	if (number < seL4_VCPUReg_Num)
-		answer(trap, 0, object[number]);
-	else if (!extension)
-		answer(trap, seL4_InvalidArgument, 1);
-	else if (number < PEERVISOR_VCPU_LR + 4)
-		answer(trap, 0, lr[number - PEERVISOR_VCPU_LR]);
-	else if (number == PEERVISOR_VCPU_VMCR)
-		answer(trap, 0, 0xf8000001);
-	else {
-		for (unsigned int i = 0; i < 4; i++)
-			empty |= (uint64_t)!(lr[i] >> 28 & 3) << i;
-		answer(trap, 0, empty);
-	}
-	return 1;
-}
-
-static int write_object(seL4_Word number, seL4_Word value, struct sel4_trap *trap)
-{
-	if (number < seL4_VCPUReg_Num) {
-		object[number] = value;
-		return 0;
-	}
-	if (!extension || (number == PEERVISOR_VCPU_SHORT_FAULTS && !short_faults)) {
-		answer(trap, seL4_InvalidArgument, 1);
-		return 1;
-	}
-	if (number < PEERVISOR_VCPU_LR + 4)
-		lr[number - PEERVISOR_VCPU_LR] = value;
-	else if (number >= PEERVISOR_VCPU_PEND && number < PEERVISOR_VCPU_PEND + 4)
-		lr[number - PEERVISOR_VCPU_PEND] |= value;
-	return 0;
-}
-
-static int kernel(const struct fake_call *call, struct sel4_trap *trap)
-{
-	if (call->number != SEL4_SYS_CALL)
-		return 0;
-	if (call->cptr == VCPU && call->label == ARMVCPUReadReg)
-		return read_object(call->mr[0], trap);
-	if (call->cptr == VCPU && call->label == ARMVCPUWriteReg)
-		return write_object(call->mr[0], call->mr[1], trap);
-	if (call->cptr == VCPU && call->label == ARMVCPUInjectIRQ && call->mr[0] >> 32 > 3) {
-		answer(trap, seL4_RangeError, 0);
-		trap->mr[1] = 3;
-		return 1;
-	}
-	if (call->cptr == TCB && call->label == TCBReadRegisters) {
-		answer(trap, 0, thread[0]);
-		for (unsigned int i = 1; i < call->mr[1]; i++) {
-			if (i < 4)
-				trap->mr[i] = thread[i];
-			else
-				seL4_SetMR(i, thread[i]);
-		}
-		return 1;
-	}
-	if (call->cptr == TCB && call->label == TCBWriteRegisters)
-		memcpy(thread, &call->mr[2], call->mr[1] * 8);
-	return 0;
-}
-
-/* ---- the runtime ---- */
-
-enum timer_status timer_now(uint64_t slot, uint64_t *count, uint64_t *frequency)
-{
-	*count = counter;
-	*frequency = 62500000;
-	return TIMER_OK;
-}
-
-static uint64_t deadline;
-
-enum timer_status timer_set(uint64_t slot, uint64_t at)
-{
-	deadline = at;
-	return TIMER_OK;
-}
-
-struct serial_port *log_port(void)
-{
-	return NULL;
-}
-
-void serial_port_init(struct serial_port *port, uint64_t own, uint64_t peer, uint64_t kick)
-{
-}
-
-size_t serial_port_room(const struct serial_port *port)
-{
-	return 1;
-}
-
-size_t serial_port_write(struct serial_port *port, const void *bytes, size_t length)
-{
-	return length;
-}
-
-size_t serial_port_read(struct serial_port *port, void *bytes, size_t length)
-{
-	return 0;
-}
-
-bool serial_port_may_sleep(struct serial_port *port)
-{
-	return true;
-}
-
-void serial_port_want_room(struct serial_port *port)
-{
-}
-
-/* ---- a VM with one vCPU that runs ---- */
-
-static uint64_t scratch = 5;
-
-static enum mmio_result on_scratch(void *device, struct mmio_access *access)
-{
-	if (access->write)
-		scratch = mmio_write_value(access);
-	else
-		access->value = scratch;
-	return MMIO_DONE;
-}
-
-enum kernel_kind { SEL4, LISTS, SHORT };	/* SHORT has the list registers, too */
+#define thread	guest[0].thread
+#define object	guest[0].object
+#define lr	guest[0].lr
 
 static void start(enum kernel_kind kind)
 {
-	bool with_extension = kind != SEL4;
-	struct vcpu *list[1] = { &vm.vcpu[0] };
-	struct vcpu_lists lists;
-
-	fake_reset();
-	fake_hook = kernel;
-	memset(&vm, 0, sizeof(vm));
-	memset(thread, 0, sizeof(thread));
-	memset(object, 0, sizeof(object));
-	memset(lr, 0, sizeof(lr));
-	extension = with_extension;
-	short_faults = kind == SHORT;
-	counter = 1000;
-	deadline = ~0ull;
-	vm.config.name = "test";
-	vm.config.timer = 5;
-	vm.config.timer_badge = 1u << 20;
-	vm_listen(&vm, vm.config.timer_badge, vm_deadline, &vm);
-	vm.counter_frequency = 62500000;
-	vm.timer_set = ~0ull;
-	vm.start_deadline = ~0ull;
-	vm.vcpus = 1;
-	vm.vcpu[0] = (struct vcpu){ .vm = &vm, .tcb = TCB, .object = VCPU, .untyped = 12,
-				    .fault_badge = BADGE };
-	vgic_init(&vm.gic, list, 1, 384);
-	lists = vcpu_probe_lists(&vm.vcpu[0]);
-	assert_int_equal(lists.count, 4);
-	assert_int_equal(lists.access, with_extension);
-	assert_int_equal(lists.timer, with_extension);
-	vgic_set_list_registers(&vm.gic, &lists);
-	vgic_cpu_online(&vm.gic, 0, true);
-	mmio_add(&vm.mmio, "scratch", gpa(0x5000), 0x1000, on_scratch, NULL);
-	assert_true(vcpu_start(&vm.vcpu[0], 0x40000000, 0x42000000));
-	vm.state = VM_RUNNING;
-	fake_num_calls = 0;
+	start_vm(kind, 1);
 }
 
 static void fault(seL4_Word label, seL4_Word length, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
 {
-	struct exit_message m = { .label = label, .length = length, .mr = { a, b, c, d } };
-
-	fake_num_calls = 0;
-	exits_handle(&vm, BADGE, &m);
-	vm_settle(&vm);
+	fault_of(0, label, length, a, b, c, d);
 }
 
 static void test_start(void **state)

@@ -210,9 +210,11 @@ void vcpu_pend_lr(struct vcpu *vcpu, unsigned int index, uint32_t value)
 	g->lr_writes++;
 	if (g->lr[index] & GICH_LR_STATE) {
 		assert_int_equal(g->lr[index] & GICH_LR_VIRTUALID, value & GICH_LR_VIRTUALID);
-		g->lr[index] |= value & GICH_LR_STATE;
+		g->lr[index] |= value & (GICH_LR_STATE | GICH_LR_EOI);
 	} else {
 		g->lr[index] = value;
+		if (!(value & GICH_LR_STATE) && (value & GICH_LR_EOI))
+			g->maintenance |= 1u << index;
 	}
 	check_unique(g);
 }
