@@ -4,6 +4,7 @@
 #include <kernel/domain.h>
 #include <kernel/irq.h>
 #include <kernel/sched.h>
+#include <kernel/vcpu.h>
 
 static void init_core(struct core *core)
 {
@@ -385,6 +386,8 @@ static __attribute__((noinline)) struct tcb *run_next(void)
 		if (core->current != &core->idle)
 			break;
 		set_tick(core, false);
+		if (KERNEL_CORES > 1)
+			vcpu_flush();		/* its monitor may run elsewhere, and need not call for it */
 		core_leave();
 		arch_wait_for_interrupt();
 		core_enter();

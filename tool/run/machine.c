@@ -155,6 +155,20 @@ static bool add_nets(struct arguments *a, const struct run_options *o, const str
 	return n >= o->net_count;
 }
 
+/*
+ * With fewer processors than the machine has cores QEMU runs all cores in one thread, where a core that
+ * waits for another one gives way to it; in threads of their own they would spin their time slices away.
+ */
+static void add_cores(struct arguments *a, unsigned int cores)
+{
+	add(a, "-smp");
+	add(a, arena_format(a->arena, "%u", cores));
+	if (sysconf(_SC_NPROCESSORS_ONLN) >= (long)cores)
+		return;
+	add(a, "-accel");
+	add(a, "tcg,thread=single");
+}
+
 static bool build_arguments(struct arguments *a, const struct run_options *o,
 			    const struct manifest *m, struct machine_process *p, int uart, int qmp)
 {
@@ -178,8 +192,7 @@ static bool build_arguments(struct arguments *a, const struct run_options *o,
 		add(a, fixed[i]);
 	add(a, "-m");
 	add(a, arena_format(a->arena, "%lluM", m->memory));
-	add(a, "-smp");
-	add(a, arena_format(a->arena, "%u", m->cores));
+	add_cores(a, m->cores);
 	add(a, "-kernel");
 	add(a, o->image);
 	add(a, "-chardev");
