@@ -2,20 +2,33 @@
 """examples/native: calls, events, dataports, locks, hardware, and a client that sends rubbish."""
 
 import re
+import shutil
 
 import pytest
 
 from conftest import ROOT, TARGET, peervisor_run
 
+CORES = """client.affinity = 1; server.affinity = 2; intruder.affinity = 3; guest.affinity = 1; driver.affinity = 2;
+        tally.left_affinity = 1; tally.right_affinity = 3; one.affinity = 2; two.affinity = 2;"""
 SOURCES = ROOT / "examples/native/components"
 
 
-@pytest.fixture(scope="module")
-def logs(image, tmp_path_factory):
+def on_cores(folder):
+    """The example with callers, answerers and single interfaces on different cores."""
+    shutil.copytree(ROOT / "examples/native", folder / "native")
+    path = folder / "native/native.camkes"
+    path.write_text(path.read_text().replace("configuration {", "configuration {\n        " + CORES))
+    return path
+
+
+@pytest.fixture(scope="module", params=["one core", "several cores"])
+def logs(request, image, tmp_path_factory):
     """One run; every console to the end of what it has to say."""
     import conftest
     from machine import Machine
-    m = Machine(conftest.PEERVISOR, image("native"), "--log-dir", tmp_path_factory.mktemp("native"), timeout=90)
+    folder = tmp_path_factory.mktemp("native")
+    example = "native" if request.param == "one core" else on_cores(folder)
+    m = Machine(conftest.PEERVISOR, image(example), "--log-dir", folder / "logs", timeout=90)
     try:
         m.expect("client.log", "client: end", 60)
         m.expect("intruder.log", "FAULT", 60)
