@@ -6,6 +6,7 @@ A *stay* is what is executed from one entry into the kernel to the next: first t
 if it goes to one. What guests and other components execute is not seen.
 """
 
+import collections
 import re
 import socket
 import statistics
@@ -37,21 +38,15 @@ def after_calls(elf):
     return {int(address, 16) + 4 for address in re.findall(r"^ *([0-9a-f]+):\s+[0-9a-f]+\s+svc\b", output, re.M)}
 
 
-class Trace:
-    """Give `options` to QEMU, then `take` what an action makes it execute."""
+class Log:
+    """Give `options` to QEMU, then `take` what an action makes it execute in the given ranges."""
 
-    def __init__(self, folder, kernel, vmm):
-        self.log = folder / "trace.log"
+    def __init__(self, folder, ranges):
+        self.path = folder / "trace.log"
         self.socket = folder / "trace.socket"
-        self.vectors = symbols(kernel)["vectors"]
-        self.vmm = symbols(vmm)
-        self.returns = after_calls(vmm)
-        self.kernel_text = text(kernel)
-        ranges = ",".join("0x%x+0x%x" % part for part in (self.kernel_text, text(vmm)))
-        self.options = ["-dfilter", ranges, "-D", str(self.log),
+        self.options = ["-dfilter", ",".join("0x%x+0x%x" % part for part in ranges), "-D", str(self.path),
                         "-chardev", "socket,id=trace,path=%s,server=on,wait=off" % self.socket,
                         "-mon", "chardev=trace,mode=readline"]
-        self.stays = []
 
     def _commands(self, *lines):
         with socket.socket(socket.AF_UNIX) as monitor:
@@ -68,15 +63,34 @@ class Trace:
                     seen += data
 
     def take(self, action):
+        """The addresses in the order of execution, of each core: {core: [address]}."""
         self._commands("singlestep on", "log exec,nochain")
         try:
             action()
         finally:
             self._commands("log none", "singlestep off")
-        with open(self.log, "rb") as file:
-            addresses = [int(line.split(b"/")[1], 16) for line in file if line.startswith(b"Trace")]
-        self.log.unlink()
-        self.stays = self._split(addresses)
+        found = collections.defaultdict(list)
+        with open(self.path, "rb") as file:
+            for line in file:
+                if line.startswith(b"Trace"):
+                    found[int(line[6:line.index(b":")])].append(int(line.split(b"/")[1], 16))
+        self.path.unlink()
+        return found
+
+
+class Trace(Log):
+    """Of a kernel with one core and its monitors."""
+
+    def __init__(self, folder, kernel, vmm):
+        self.vectors = symbols(kernel)["vectors"]
+        self.vmm = symbols(vmm)
+        self.returns = after_calls(vmm)
+        self.kernel_text = text(kernel)
+        self.stays = []
+        super().__init__(folder, (self.kernel_text, text(vmm)))
+
+    def take(self, action):
+        self.stays = self._split(super().take(action)[0])
 
     def _split(self, addresses):
         """Each vector of the exceptions from lower levels is 0x80 long and entered at its start."""
