@@ -19,7 +19,11 @@ bool fastpath_enabled = true;
 unsigned long fastpath_taken;
 #define COUNT_TAKEN()		(fastpath_taken++)
 #else
+#ifdef KERNEL_SLOW
+#define fastpath_enabled	false
+#else
 #define fastpath_enabled	true
+#endif
 #define COUNT_TAKEN()		((void)0)
 #endif
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The kernel from user space: both variants run the root task kernel-tests; each of its tests is one here."""
+"""The kernel from user space: its variants (kernel-slow: without the fast paths) run the root task kernel-tests; each
+of its tests is one here."""
 
 import time
 
@@ -10,7 +11,7 @@ import run
 
 TIMEOUT = 180
 RESERVED = [(0x50000000, 0x400000)]     # test_boot.c's `reservation` looks for it
-KERNELS = {"kernel-debug.elf": 1, "kernel.elf": 1, "kernel-smp-debug.elf": 4}
+KERNELS = {"kernel-debug.elf": 1, "kernel.elf": 1, "kernel-slow.elf": 1, "kernel-smp-debug.elf": 4}
 NAMES = run.tests_of(lambda table: not table.endswith("_smp"))
 results = {}
 
@@ -34,3 +35,11 @@ def test_root(kernel, name):
         pytest.skip("the call does not exist for several cores (ABI 2.1)")
     lines = run_all(kernel)
     assert "PASS " + name in lines, "\n".join(lines[-12:])
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_debug_calls_are_for_debug_kernels(kernel):
+    lines = run_all(kernel)
+    debug = "debug" in kernel
+    assert "debug calls: " + ("yes" if debug else "no") in lines
+    assert ("a-name-of-mine, inactive, 0, 0, 0" in lines) == debug

@@ -23,7 +23,7 @@ struct test {
 
 /* Each file's tests, ended by an empty name. */
 extern const struct test tests_boot[], tests_space[], tests_ipc[], tests_fault[], tests_time[],
-	tests_vcpu[], tests_smp[], tests_vcpu_smp[];
+	tests_vcpu[], tests_message[], tests_wait[], tests_order[], tests_cap[], tests_smp[], tests_vcpu_smp[];
 
 #define CONSOLE_AT	0x1f000000ul	/* the UART's registers */
 void console_init(void);
@@ -81,7 +81,7 @@ struct thread {
 	seL4_CPtr tcb;
 	seL4_CPtr space;
 };
-#define THREADS_MAX	8
+#define THREADS_MAX	12
 bool thread_new(struct thread *thread, seL4_CPtr space, seL4_CPtr fault);
 bool thread_start(const struct thread *thread, void (*entry)(seL4_Word), seL4_Word argument,
 		  seL4_Word priority);

@@ -8,7 +8,8 @@ static const struct test *const groups[] = {
 #ifdef TEST_CORES
 	tests_smp, tests_vcpu_smp,
 #else
-	tests_boot, tests_space, tests_ipc, tests_fault, tests_time, tests_vcpu,
+	tests_boot, tests_cap, tests_space, tests_ipc, tests_message, tests_wait, tests_order, tests_fault,
+	tests_time, tests_vcpu,
 #endif
 };
 

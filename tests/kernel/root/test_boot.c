@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the first thread finds (ABI 8), and the registers over a system call (1.1). */
+/* What the first thread finds (ABI 8), and SIMD registers over a system call (1.1). */
 #include "env.h"
 
 extern char __image_start[], _end[];
-int registers_survive(long call);		/* user.S */
 
 static void boot_info(void)
 {
@@ -86,11 +85,6 @@ static void reservation(void)
 	CHECK_IS(found, 0x400000);
 }
 
-static void registers(void)
-{
-	CHECK_IS(registers_survive(SEL4_SYS_YIELD), 0);
-}
-
 static volatile seL4_Word simd_wrong;
 
 static void simd_thread(seL4_Word pattern)
@@ -127,7 +121,6 @@ const struct test tests_boot[] = {
 	{ "untyped_list", untyped_list },
 	{ "device_tree", device_tree },
 	{ "reservation", reservation },
-	{ "registers", registers },
 	{ "simd", simd },
 	{ 0 },
 };

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Pieces that C cannot say. */
 	.text
-/* int registers_survive(long call): 0 if every register but x0 is what it was. x7 = call. */
+/*
+ * int registers_survive(long call, x0, x1, result[2]): 0 if every register but x0 and x1 is what it
+ * was, and the flags are; those two are the result.
+ */
 	.global registers_survive
 registers_survive:
 	stp	x29, x30, [sp, #-96]!
@@ -11,33 +14,36 @@ registers_survive:
 	stp	x25, x26, [sp, #64]
 	stp	x27, x28, [sp, #80]
 	mov	x7, x0
-	.irp	n, 1,2,3,4,5,6,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30
+	mov	x9, sp
+	stp	x7, x9, [sp, #-48]!
+	str	x3, [sp, #16]
+	mov	x0, x1
+	mov	x1, x2
+	.irp	n, 2,3,4,5,6,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30
 	mov	x\n, #\n + 1000
 	.endr
-	mov	x0, sp
-	str	x7, [sp, #-32]!
-	str	x0, [sp, #8]
-	mov	x0, #0
-	cmp	x0, x0			/* Z and C set */
+	cmp	xzr, xzr		/* Z and C set */
 	svc	#0
+	stp	x0, x1, [sp, #32]
+	mov	x0, #1
 	b.ne	1f
 	b.cc	1f
-	.irp	n, 1,2,3,4,5,6,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30
+	.irp	n, 2,3,4,5,6,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30
 	cmp	x\n, #\n + 1000
 	b.ne	1f
 	.endr
-	ldr	x1, [sp]
+	ldp	x1, x2, [sp]
 	cmp	x1, x7
 	b.ne	1f
-	ldr	x1, [sp, #8]
-	sub	x1, x1, #32
-	mov	x2, sp
+	sub	x2, x2, #48
+	mov	x1, sp
 	cmp	x1, x2
 	b.ne	1f
 	mov	x0, #0
-	b	2f
-1:	mov	x0, #1
-2:	add	sp, sp, #32
+1:	ldr	x3, [sp, #16]
+	ldp	x1, x2, [sp, #32]
+	stp	x1, x2, [x3]
+	add	sp, sp, #48
 	ldp	x19, x20, [sp, #16]
 	ldp	x21, x22, [sp, #32]
 	ldp	x23, x24, [sp, #48]
