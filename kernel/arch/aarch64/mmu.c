@@ -23,7 +23,7 @@
 
 #define GIB_SHIFT	30
 #define MIB2_SHIFT	21
-#define WINDOW_TABLES	20	/* gibibytes of which only a part is RAM */
+#define WINDOW_TABLES	12	/* gibibytes of which only a part is RAM */
 #define VTCR_44		0x80043594UL	/* ABI 6.1: 44-bit IPA, level 0, 8-bit VMID */
 #define VTCR_40		0x80023558UL	/* 40-bit IPA, level 1, two tables at the root */
 #define PARANGE_44	4

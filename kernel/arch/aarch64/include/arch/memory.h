@@ -14,7 +14,7 @@
 #define KERNEL_BASE		0xffc0000000
 #define KERNEL_DEVICES		0xffffe00000
 #define KERNEL_LOAD		0x60000000	/* p_paddr for loaders; found anew at entry */
-#define KERNEL_STACK_SIZE	16384
+#define KERNEL_STACK_SIZE	4096	/* a fourth of it is used: docs/kernel.md */
 
 #ifndef __ASSEMBLER__
 
