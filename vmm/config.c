@@ -121,6 +121,7 @@ static const struct field vcpu_fields[] = {
 	OF(config_vcpu, "vcpu-slot", object, 1, true),
 	OF(config_vcpu, "untyped-slot", untyped, 1, true),
 	OF(config_vcpu, "fault-badge", badge, 1, true),
+	OF(config_vcpu, "core", core, 1, false),
 };
 
 static const struct field irq_fields[] = {

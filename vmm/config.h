@@ -21,7 +21,7 @@ struct config_ram {
 };
 
 struct config_vcpu {
-	uint64_t tcb, object, untyped, badge;
+	uint64_t tcb, object, untyped, badge, core;
 };
 
 struct config_irq {

@@ -191,6 +191,28 @@ void vcpu_stop(struct vcpu *vcpu)
 		vcpu->vm->caller = NULL;
 }
 
+#ifdef SEL4_SMP
+/* On the core of its monitor, which is of higher priority. Suspending it would lose a fault on its way. */
+void vcpu_hold(struct vcpu *vcpu)
+{
+	uint64_t here = vcpu->vm->vcpu[0].core;
+
+	if (vcpu->held || vcpu->core == here || vcpu->state != VCPU_RUNNING ||
+	    vcpu->vm->caller == vcpu)
+		return;
+	seL4_TCB_SetAffinity(vcpu->tcb, here);
+	vcpu->held = true;
+}
+
+void vcpu_let_go(struct vcpu *vcpu)
+{
+	if (!vcpu->held)
+		return;
+	vcpu->held = false;
+	seL4_TCB_SetAffinity(vcpu->tcb, vcpu->core);
+}
+#endif
+
 /* D1.10.2: the vector depends on where the exception came from. */
 static uint64_t vector_offset(uint64_t spsr)
 {

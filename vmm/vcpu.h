@@ -50,6 +50,9 @@ struct vcpu {
 	bool finishable;		/* the last one was: a reply of a word finishes the instruction */
 	unsigned int known;		/* registers[0 .. known) are those of the vCPU */
 	unsigned int changed;		/* registers[0 .. changed) are written at resumption */
+
+	uint64_t core;
+	bool held;			/* it runs on the monitor's core, that is: not now */
 };
 
 /* Deletes the vCPU object if there is one, makes a new one: the only way to clear all of it. */
@@ -57,6 +60,25 @@ bool vcpu_make(struct vcpu *vcpu);
 /* That, and all registers; then it runs from pc with x0. */
 bool vcpu_start(struct vcpu *vcpu, uint64_t pc, uint64_t x0);
 void vcpu_stop(struct vcpu *vcpu);
+
+/*
+ * Between the look at a list register and its change the guest must not end what is there. On the
+ * monitor's own core it cannot run; on another one it is kept from running until it is let go.
+ */
+#ifdef SEL4_SMP
+void vcpu_hold(struct vcpu *vcpu);
+void vcpu_let_go(struct vcpu *vcpu);
+#else
+static inline void vcpu_hold(struct vcpu *vcpu)
+{
+	(void)vcpu;
+}
+
+static inline void vcpu_let_go(struct vcpu *vcpu)
+{
+	(void)vcpu;
+}
+#endif
 
 /* A fault arrived: forget the registers of the last one. */
 void vcpu_exited(struct vcpu *vcpu);

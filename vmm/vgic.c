@@ -187,6 +187,7 @@ void vgic_fold(struct vgic *gic, struct vgic_irq *irq)
 		vgic_timer_take_back(gic, irq);
 	if (irq->lr < 0 || !gic->access)
 		return;
+	vcpu_hold(gic->cpu[irq->cpu].vcpu);
 	value = vcpu_read_lr(gic->cpu[irq->cpu].vcpu, (unsigned int)irq->lr);
 	if (value & GICH_LR_STATE)
 		unload(gic, irq, value);
@@ -253,6 +254,7 @@ static void load(struct vgic *gic, struct vgic_cpu *c, struct vgic_irq *irq, uns
 	else if (!vcpu_inject_irq(c->vcpu, irq->intid, irq->priority >> 3, irq->group1, lr))
 		return refused(gic, c, irq, lr);
 	irq->lr = (int8_t)lr;
+	irq->again = gic->timer && irq->edge && !irq->ended && !is_moved(irq);
 	irq->active = false;
 	c->in_lr[lr] = irq;
 	c->written[lr] = value;
@@ -268,6 +270,7 @@ static int displace(struct vgic *gic, struct vgic_cpu *c, const struct vgic_irq 
 	unsigned int i;
 	uint32_t value;
 
+	vcpu_hold(c->vcpu);
 	for (i = 0; i < gic->lrs; i++) {
 		struct vgic_irq *there = c->in_lr[i];
 
@@ -450,9 +453,10 @@ static void latch(struct vgic *gic, struct vgic_irq *irq)
 {
 	uint32_t value;
 
-	if (irq->lr >= 0 && gic->timer && irq->edge && !irq->ended && !is_moved(irq))
+	if (irq->lr >= 0 && irq->again)
 		return pend_again(gic, irq);
 	if (irq->lr >= 0 && gic->access) {
+		vcpu_hold(gic->cpu[irq->cpu].vcpu);
 		value = vcpu_read_lr(gic->cpu[irq->cpu].vcpu, (unsigned int)irq->lr);
 		if (value & GICH_LR_PENDING)
 			return;
@@ -479,6 +483,7 @@ static void lowered(struct vgic *gic, struct vgic_irq *irq)
 	uint32_t value;
 
 	if (irq->lr >= 0 && gic->access && !irq->edge && !irq->soft) {
+		vcpu_hold(gic->cpu[irq->cpu].vcpu);
 		value = vcpu_read_lr(gic->cpu[irq->cpu].vcpu, (unsigned int)irq->lr);
 		if (value & GICH_LR_PENDING)
 			unload(gic, irq, value);
@@ -541,6 +546,7 @@ static bool join(struct vgic *gic, struct vgic_irq *irq, unsigned int from)
 	uint32_t value;
 
 	if (!gic->timer) {
+		vcpu_hold(c->vcpu);
 		value = vcpu_read_lr(c->vcpu, lr);
 		if ((value & GICH_LR_PENDING) && is_source(value, from))
 			return true;

@@ -59,6 +59,7 @@ struct vgic_irq {
 	bool latched;
 	bool active;
 	bool soft;			/* in a list register: pending by a latch, not by the line */
+	bool again;			/* in a list register: an edge needs no look at it */
 };
 
 struct vgic_cpu {

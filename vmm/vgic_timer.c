@@ -13,6 +13,7 @@ void vgic_timer_take_back(struct vgic *gic, struct vgic_irq *irq)
 	if (!c->timer)
 		return;
 	c->timer = 0;
+	vcpu_hold(c->vcpu);
 	vcpu_set_timer(c->vcpu, 0);
 	value = vcpu_read_lr(c->vcpu, gic->lrs);
 	if (!(value & GICH_LR_STATE))

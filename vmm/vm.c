@@ -370,6 +370,8 @@ void vm_settle(struct vm *vm)
 	for (i = 0; i < vm->vcpus; i++)
 		if (vm->gic.cpu[i].ready || vm->gic.cpu[i].news)
 			settle_vcpu(vm, &vm->vcpu[i]);
+	for (i = 1; i < vm->vcpus; i++)
+		vcpu_let_go(&vm->vcpu[i]);	/* before the monitor waits for anybody */
 	for (i = 0; i < vm->proxies; i++)
 		if (vm->proxy[i].published)
 			io_proxy_settle(&vm->proxy[i]);

@@ -68,7 +68,6 @@ struct vm_irq {
 };
 
 struct vm {
-	struct config config;
 	enum vm_state state;
 	uint64_t cnode_depth;
 	uint64_t counter_offset;
@@ -102,6 +101,7 @@ struct vm {
 	uint32_t logged;		/* bit n: reason n was logged, not again */
 	uint32_t aborts;		/* accesses to what this VM does not have */
 	struct vm_stats stats;
+	struct config config;		/* last: what each exit uses is near the beginning */
 };
 
 #define VM_NEVER	(~0ull)		/* a deadline */

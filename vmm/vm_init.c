@@ -115,7 +115,7 @@ static bool init_vcpus(struct vm *vm)
 
 		vm->vcpu[i] = (struct vcpu){
 			.vm = vm, .index = i, .tcb = is->tcb, .object = is->object,
-			.untyped = is->untyped, .fault_badge = is->badge,
+			.untyped = is->untyped, .fault_badge = is->badge, .core = is->core,
 		};
 		list[i] = &vm->vcpu[i];
 	}

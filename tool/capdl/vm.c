@@ -78,6 +78,7 @@ static void add_vcpu(struct system *s, struct machine *g, unsigned int k)
 	uint32_t untyped = distribution_object(d, CAPDL_UNTYPED, SEL4_VCPU_BITS, "%s.untyped", name);
 	uint32_t cnode = distribution_object(d, CAPDL_CNODE, VCPU_RADIX, "%s.cnode", name);
 	uint32_t tcb = distribution_object(d, CAPDL_TCB, 0, "%s.tcb", name);
+	uint32_t core = g->vm->spread ? (g->vm->core + k) % MODEL_CORES : g->vm->core;
 	struct capdl_thread *thread = distribution_thread(d);
 
 	g->cnode[k] = cnode;
@@ -86,11 +87,12 @@ static void add_vcpu(struct system *s, struct machine *g, unsigned int k)
 	tree_u64(t, "vcpu-slot", component_slot(c));
 	tree_u64(t, "untyped-slot", component_cap(c, untyped, 0, RIGHTS_RW, 0));
 	tree_u64(t, "fault-badge", badge);
+	tree_u64(t, "core", core);
 	thread->tcb = tcb;
 	thread->cspace = cnode;
 	thread->vspace = g->vspace;
 	thread->priority = g->vm->priority;
-	thread->core = g->vm->spread ? (g->vm->core + k) % MODEL_CORES : g->vm->core;
+	thread->core = core;
 	thread->cspace_guard = GUARD_WORD(VCPU_RADIX);
 	thread->fault_endpoint = VCPU_SLOT_FAULT;
 }

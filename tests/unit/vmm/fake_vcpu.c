@@ -7,12 +7,14 @@
 #include "arm/gicv2.h"
 
 struct fake_guest fake[VGIC_CPUS];
+void (*fake_meanwhile)(unsigned int cpu);
 
 void fake_vcpu_reset(void)
 {
 	unsigned int i;
 
 	memset(fake, 0, sizeof(fake));
+	fake_meanwhile = NULL;
 	for (i = 0; i < VGIC_CPUS; i++)
 		fake[i].vmcr = 0xf8000001;	/* group 0 on, mask lets all through */
 }
@@ -172,12 +174,34 @@ struct vcpu_lists vcpu_probe_lists(struct vcpu *vcpu)
 	};
 }
 
+#ifdef SEL4_SMP
+void vcpu_hold(struct vcpu *vcpu)
+{
+	fake[vcpu->index].held = true;
+}
+
+void vcpu_let_go(struct vcpu *vcpu)
+{
+	fake[vcpu->index].held = false;
+}
+#endif
+
+static void meanwhile(const struct vcpu *vcpu)
+{
+	if (fake_meanwhile && !fake[vcpu->index].held)
+		fake_meanwhile(vcpu->index);
+}
+
 uint32_t vcpu_read_lr(struct vcpu *vcpu, unsigned int index)
 {
+	uint32_t value;
+
 	assert_true(index < FAKE_LRS);
 	assert_false(fake[vcpu->index].no_access);
 	fake[vcpu->index].lr_reads++;
-	return fake[vcpu->index].lr[index];
+	value = fake[vcpu->index].lr[index];
+	meanwhile(vcpu);
+	return value;
 }
 
 /* What the architecture forbids: one INTID in two list registers. */
@@ -249,6 +273,7 @@ uint64_t vcpu_empty_lrs(struct vcpu *vcpu)
 	for (unsigned int i = 0; i < FAKE_LRS; i++)
 		if (!(fake[vcpu->index].lr[i] & GICH_LR_STATE))
 			empty |= 1u << i;
+	meanwhile(vcpu);
 	return empty;
 }
 

@@ -24,9 +24,13 @@ extern struct fake_guest {
 	bool timer_active;	/* the kernel put it into the last list register */
 	unsigned int lr_reads, lr_writes;
 	unsigned int completed, aborted, acked;
+	bool held;		/* it does not run */
 	uint64_t completed_value;
 	char log[4096];
 } fake[VGIC_CPUS];
+
+/* What a guest that runs on another core does while the monitor looks; NULL: nothing. */
+extern void (*fake_meanwhile)(unsigned int cpu);
 
 void fake_vcpu_reset(void);
 
