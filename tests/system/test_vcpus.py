@@ -13,7 +13,7 @@ TROUBLE = r"rcu: INFO|stall|lockup|hung|WARNING|BUG|Oops|Spurious|spurious|unexp
 
 
 def assembly(folder, cpus, affinity=None):
-    path = folder / ("vcpus%d.camkes" % cpus)
+    path = folder / ("vcpus%d-%s.camkes" % (cpus, affinity))
     more = "" if affinity is None else " %s.affinity = %d;" % (VM, affinity)
     path.write_text("assembly {\n    composition { component VM %s; }\n"
                     "    configuration { %s.num_vcpus = %d;%s }\n}\n" % (VM, VM, cpus, more))
@@ -85,11 +85,12 @@ def check_hotplug(m, vm, cpus):
     check_cpus(m, vm, cpus)
 
 
-@pytest.mark.parametrize("cpus", [2, 4])
-def test_cpus(image, machine, folder, cpus):
-    m = machine(image(assembly(folder, cpus)), timeout=200)
+# All on one core, by time slices; each on a core of its own, the monitor on the first one's.
+@pytest.mark.parametrize("cpus, affinity", [(2, None), (4, None), (2, 0), (4, 1)])
+def test_cpus(image, machine, folder, cpus, affinity):
+    m = machine(image(assembly(folder, cpus, affinity)), timeout=200)
     for again in range(3):
-        m.expect(VM, "Booting Linux", 30)
+        m.expect(VM, "Booting Linux", 60)
         m.expect(VM, "minimal# ", 90)
         check_cpus(m, VM, cpus)
         if not again:
