@@ -3,8 +3,11 @@
 
 import json
 import re
+import struct
 
 SIGBUS = 128 + 7
+NATIVE = 0x60000000, 64 << 20   # where kernel and components are; all of their pages lie at its start
+IOBUF = struct.pack("<II", 0x5e140b0f, 1)       # magic and version: interconnect/iobuf.h
 
 
 def parts(peervisor, assembly, *options):
@@ -60,6 +63,21 @@ def attempt_outside(m, vm, system):
         attempt(m, vm, address)
         attempt(m, vm, address, write=True)
     return closed
+
+
+def iobufs(monitor, path):
+    """Physical addresses of the pages of all connections: where native memory has a page that begins as they do."""
+    memory = monitor.memory(*NATIVE, path)
+    return [NATIVE[0] + at for at in range(0, NATIVE[1], 4096) if memory.startswith(IOBUF, at)]
+
+
+def attempt_iobufs(m, vm, monitor, path, connections):
+    """Every connection's pages, the VM's own too: those it has at another place, by its connector."""
+    pages = iobufs(monitor, path)
+    assert len(pages) == 2 * connections
+    for address in pages:
+        attempt(m, vm, address)
+        attempt(m, vm, address, write=True)
 
 
 def interrupts(m, vm, name):

@@ -7,6 +7,7 @@ Every wait is bounded. A wait that fails shows the end of every console.
 import os
 import re
 import selectors
+import socket
 import subprocess
 import time
 
@@ -20,6 +21,41 @@ class Console:
         self.label = label
         self.text = ""
         self.at = 0
+
+
+class Monitor:
+    """QEMU's monitor, for what only it sees: `machine(..., *Monitor.options(path))`, then Monitor(path)."""
+
+    def __init__(self, path):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(30)
+        self.socket.connect(str(path))
+        self._answer()
+
+    @staticmethod
+    def options(path):
+        return "--qemu-arg=-monitor", "--qemu-arg=unix:%s,server=on,wait=off" % path
+
+    def _answer(self):
+        text = b""
+        while not text.endswith(b"(qemu) "):
+            data = self.socket.recv(65536)
+            assert data, "QEMU's monitor ended"
+            text += data
+        return text.decode()
+
+    def command(self, line):
+        self.socket.sendall(line.encode() + b"\n")
+        return self._answer()
+
+    def memory(self, start, size, path):
+        """The machine's physical memory, by way of a file."""
+        self.command('pmemsave 0x%x 0x%x "%s"' % (start, size, path))
+        with open(path, "rb") as file:
+            data = file.read()
+        os.unlink(path)
+        assert len(data) == size
+        return data
 
 
 class Machine:

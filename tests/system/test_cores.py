@@ -2,9 +2,9 @@
 """VMs on cores of their own, under kernel-smp.elf. Components are in test_native.py, several vCPUs in test_vcpus.py."""
 
 import re
-import socket
 
 from conftest import ROOT, TARGET
+from machine import Monitor
 
 CORES = "\n        vm_storage.affinity = 1;\n        vm_workload.affinity = 3;"
 
@@ -17,53 +17,32 @@ def two_vms(folder):
     return path
 
 
-class Cores:
-    """QEMU's monitor: where each core is."""
-
-    def __init__(self, path):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(30)
-        self.socket.connect(str(path))
-        self.read()
-
-    def read(self):
-        text = b""
-        while not text.endswith(b"(qemu) "):
-            text += self.socket.recv(65536)
-        return text.decode()
-
-    def levels(self):
-        """Each core's exception level."""
-        self.socket.sendall(b"info registers -a\n")
-        return [int(n) for n in re.findall(r"PSTATE=\S+ .*EL(\d)", self.read())]
-
-    def with_threads(self, looks=400):
-        """The cores that were seen outside of the kernel."""
-        seen = set()
-        for _ in range(looks):
-            levels = self.levels()
-            assert len(levels) == 4
-            seen |= {n for n, level in enumerate(levels) if level < 2}
-        return seen
+def with_threads(monitor, looks=400):
+    """The cores that are seen outside of the kernel."""
+    seen = set()
+    for _ in range(looks):
+        levels = re.findall(r"PSTATE=\S+ .*EL(\d)", monitor.command("info registers -a"))
+        assert len(levels) == 4
+        seen |= {core for core, level in enumerate(levels) if int(level) < 2}
+    return seen
 
 
 def test_each_vm_has_its_core(image, machine, disk, tmp_path):
     path = tmp_path / "monitor"
-    m = machine(image(two_vms(tmp_path)), "--disk", disk(64), "--qemu-arg=-monitor",
-                "--qemu-arg=unix:%s,server=on,wait=off" % path, timeout=300)
+    m = machine(image(two_vms(tmp_path)), "--disk", disk(64), *Monitor.options(path), timeout=300)
     m.expect("vm_workload", "demo: ok", 120)        # a file through the disk of the other core
     m.expect("vm_workload", "workload# ", 30)
     for vm in ("vm_storage", "vm_workload"):
         code, _ = m.command(vm, "while :; do :; done & echo $! >/tmp/loop")
         assert code == 0
-    cores = Cores(path)
-    seen = cores.with_threads()
+    monitor = Monitor(path)
+    seen = with_threads(monitor)
     assert {1, 3} <= seen and 2 not in seen         # on core 0 are the servers
     m.command("vm_storage", "kill $(cat /tmp/loop)")
     m.send("vm_workload", "poweroff -f\n")
     m.expect("vm_workload.log", "powered off", 30)
     m.expect("vm_storage", "link to driver VM vm_workload is gone", 30)
-    assert 3 not in cores.with_threads()
+    assert 3 not in with_threads(monitor)
     m.send("vm_storage", "poweroff -f\n")
     assert m.wait(30) == 0
 

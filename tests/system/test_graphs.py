@@ -12,6 +12,7 @@ import pytest
 
 import intruder
 from conftest import GUESTS, ROOT, TARGET
+from machine import Monitor
 
 WHERE = ("--build-dir", TARGET, "--guests", GUESTS)
 DEMO = r"demo: (?:read back|expected) +([0-9a-f]{64})"
@@ -71,10 +72,10 @@ def quiet(m, vm):
     assert code == 1, output
 
 
-def test_one_backend_two_tenants(image, machine, disk, peervisor):
+def test_one_backend_two_tenants(image, machine, disk, peervisor, tmp_path):
     disks = {"red": disk(32, "red.img"), "blue": disk(32, "blue.img")}
     m = machine(image("multi-driver"), *(o for n in disks for o in ("--disk", "%s=%s" % (n, disks[n]))),
-                timeout=300)
+                *Monitor.options(tmp_path / "monitor"), timeout=300)
     sums = {}
     for name in disks:
         demo = demonstrated(m, "vm_" + name)
@@ -84,10 +85,12 @@ def test_one_backend_two_tenants(image, machine, disk, peervisor):
     # Neither reaches the other, nor what is the backend's: its RAM, its disks' registers.
     system = intruder.parts(peervisor, assembly("multi-driver"), *WHERE)
     for vm in ("vm_red", "vm_blue"):
-        assert set(intruder.shared(system, vm)) <= {vm + ".ram", "gicv"}
+        assert set(intruder.shared(system, vm)) <= {vm + ".ram", "vm_storage.%s.window" % vm, "gicv"}
         tried = intruder.attempt_outside(m, vm, system)
         assert tried and "vm_storage.mmio.a003000" in tried
-    assert set(intruder.attempt_all(m, "vm_storage", system)) == set()     # by RAM it has both tenants
+    # The backend has the windows and nothing else, not even the pages of its own connections at their place.
+    assert set(intruder.attempt_all(m, "vm_storage", system)) == {"vm_red.ram", "vm_blue.ram"}
+    intruder.attempt_iobufs(m, "vm_storage", Monitor(tmp_path / "monitor"), tmp_path / "memory", 2)
     # The tenants write at the same time, and one's reset is not noticed by the other.
     m.send("vm_red", "reboot -f\n")
     sums["blue"] = sums["blue"][0], write_file(m, "vm_blue", "blue", 4)
@@ -122,7 +125,8 @@ def test_chain(image, machine, disk, tmp_path, peervisor):
         quiet(m, vm)
     # The two ends have nothing of each other: the one with the machine's addresses tries.
     system = intruder.parts(peervisor, assembly("chain"), *WHERE)
-    assert set(intruder.attempt_all(m, "vm_storage", system)) == {"vm_workload.ram"}
+    assert set(intruder.attempt_all(m, "vm_storage", system)) == {
+        "vm_files.ram", "vm_workload.ram", "vm_files.vm_workload.window"}
     for vm in ("vm_files", "vm_workload"):
         assert "vm_storage.mmio.a003000" in intruder.attempt_outside(m, vm, system)
     # A reset goes the one way only.
@@ -211,9 +215,9 @@ def test_seed_on_rpi4(peervisor, image, tmp_path):
     assert result.returncode != 0 and "rpi4" in result.stderr, result.stderr
 
 
-def test_two_backends_one_workload(image, machine, disk, host, peervisor):
+def test_two_backends_one_workload(image, machine, disk, host, peervisor, tmp_path):
     path = disk(32)
-    m = machine(image("seed"), "--disk", path, timeout=300)
+    m = machine(image("seed"), "--disk", path, *Monitor.options(tmp_path / "monitor"), timeout=300)
     demo = demonstrated(m, "vm_workload")
     url = "http://10.0.2.2:%d/" % host.server_address[1]
     # From the network onto the disk, and from the disk back to the network.
@@ -234,13 +238,18 @@ def test_two_backends_one_workload(image, machine, disk, host, peervisor):
     for vm, disks in (("vm_storage", "1"), ("vm_network", "0")):
         output = m.command(vm, "ls /sys/class/net | grep -c eth; ls /sys/block | grep -c vd")[1]
         assert re.findall(r"^\d+$", output, re.MULTILINE) == ["10"[int(disks)], disks], output
-    # What the audit calls closed to a backend is closed to what runs there.
+    # What the audit calls closed to a backend is closed to what runs there: the other's connection, too.
     system = intruder.parts(peervisor, SEED, *WHERE)
+    monitor = Monitor(tmp_path / "monitor")
+    for vm, other in (("vm_network", "vm_storage"), ("vm_storage", "vm_network")):
+        pages = "%s.vm_workload.iobuf" % other
+        assert not any(o["name"].startswith(pages) for part in (vm, vm + ".vmm") for o in system[part]["memory"])
     for vm, others in (("vm_network", {"vm_storage.ram", "vm_workload.ram", "vm_storage.vm_workload.window",
                                        "vm_storage.mmio.a003000"}),
                        ("vm_storage", {"vm_network.ram", "vm_workload.ram", "vm_network.vm_workload.window",
                                        "vm_network.mmio.a002000"})):
         assert set(intruder.attempt_all(m, vm, system)) == others
+        intruder.attempt_iobufs(m, vm, monitor, tmp_path / "memory", 2)
     # The disk's interrupt cannot be raised from the VM that does not have it.
     assert 79 in system["vm_storage.vmm"]["interrupts"] and 79 not in system["vm_network.vmm"]["interrupts"]
     m.command("vm_workload", "sync")
