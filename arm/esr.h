@@ -22,6 +22,9 @@
 #define ESR_EC_DABT		0x25
 #define ESR_EC_SP_ALIGN		0x26
 #define ESR_EC_SERROR		0x2f
+#define ESR_EC_BREAKPOINT_LOWER	0x30
+#define ESR_EC_STEP_LOWER	0x32
+#define ESR_EC_WATCHPOINT_LOWER	0x34
 #define ESR_EC_BRK		0x3c
 
 /* ISS of a data abort. */

@@ -36,6 +36,7 @@
 #define GICC_EOIR		0x010
 #define GICC_RPR		0x014
 #define GICC_HPPIR		0x018
+#define GICC_APR		0x0d0
 #define GICC_IIDR		0x0fc
 #define GICC_DIR		0x1000
 

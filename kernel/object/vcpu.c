@@ -156,6 +156,7 @@ static void save(struct vcpu *vcpu)
 	for (unsigned int i = 0; i < lists; i++)
 		vcpu->list[i] = *gich_register(GICH_LR + 4 * i);
 	LOADED_REGISTERS(SAVE)
+	vcpu->debug = sysreg_read(mdscr_el1);
 }
 
 static void load(struct vcpu *vcpu)
@@ -168,6 +169,7 @@ static void load(struct vcpu *vcpu)
 	for (unsigned int i = 0; i < lists; i++)
 		*gich_register(GICH_LR + 4 * i) = vcpu->list[i];
 	LOADED_REGISTERS(LOAD)
+	sysreg_write(mdscr_el1, vcpu->debug);
 }
 
 bool vcpu_running(void)
@@ -197,6 +199,17 @@ void vcpu_flush(void)
 	if (loaded)
 		save(loaded);
 	loaded = NULL;
+}
+
+/*
+ * The debug registers that a guest has set up are in force while native threads run, too, and would
+ * take each of these to the kernel, rarely enough to do nothing about it before.
+ */
+void vcpu_hide_debug(void)
+{
+	vcpu_flush();
+	sysreg_write(mdscr_el1, 0);
+	isb();
 }
 
 static void flush_here(u64 argument)

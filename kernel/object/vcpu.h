@@ -19,6 +19,7 @@ struct vcpu {
 	u64 registers[SEL4_VCPU_REGISTERS];	/* by the ABI's numbers, 6.7 */
 	u32 list[VCPU_LIST_REGISTERS];
 	u32 vmcr, apr, hcr;			/* GICH_VMCR, GICH_APR, GICH_HCR */
+	u64 debug;				/* MDSCR_EL1 */
 	u32 timer_list;				/* what PPI 27 puts into the last list register, 0: an event */
 	bool timer_active;			/* it did, and the guest has not ended it */
 	bool timer_masked;			/* PPI 27 waits for AckVPPI */
@@ -31,6 +32,8 @@ _Static_assert(sizeof(struct vcpu) <= 1 << SEL4_VCPU_BITS, "ABI 3.1");
 bool vcpu_running(void);
 /* Makes the CPU ready for a vCPU's thread (or, with NULL, for a native one). */
 void vcpu_switch(struct vcpu *next);
+/* A native thread met the debug registers of the loaded vCPU: they come back with that. */
+void vcpu_hide_debug(void);
 /* Physical interrupts 25 and 27. */
 void vcpu_maintenance(void);
 void vcpu_timer(void);

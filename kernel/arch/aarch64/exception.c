@@ -6,6 +6,7 @@
 #include <kernel/sched.h>
 #include <kernel/syscall.h>
 
+#include "../../object/vcpu.h"
 #include "machine.h"
 
 #define ESR_UNDEFINED	0x02000000u	/* EC 0, IL */
@@ -40,6 +41,18 @@ static u64 guest_fault_address(u32 esr, bool fetch)
 	return far;
 }
 
+static bool is_debug(u32 ec)
+{
+	return ec == ESR_EC_BREAKPOINT_LOWER || ec == ESR_EC_STEP_LOWER || ec == ESR_EC_WATCHPOINT_LOWER;
+}
+
+/* Apart, so that other exceptions save no register for it. */
+static __attribute__((noinline)) struct tcb *hide_debug(void)
+{
+	vcpu_hide_debug();
+	return kernel_resume();
+}
+
 struct tcb *exception_sync(u64 esr)
 {
 	u32 syndrome = (u32)esr;
@@ -58,6 +71,8 @@ struct tcb *exception_sync(u64 esr)
 		return kernel_resume();
 	if (syndrome == ESR_UNDEFINED)
 		return kernel_user_exception(syndrome, 0);
+	if (!sched_current->vcpu && is_debug(ec))
+		return hide_debug();
 	return kernel_vcpu_fault(syndrome);
 }
 

@@ -79,6 +79,10 @@ void gicv2_init(void)
 void gicv2_start_core(void)
 {
 	init_lines(0, GIC_PRIVATE);
+	/* What the loader was sent, or took and did not end. */
+	for (unsigned int i = 0; i < GIC_SGIS; i += 4)
+		*gicd(GICD_CPENDSGIR + i) = ~0u;
+	*gicc(GICC_APR) = 0;
 	*gicc(GICC_PMR) = PRIORITY_MASK;
 	*gicc(GICC_BPR) = BINARY_POINT;
 	*gicc(GICC_CTLR) = 1;

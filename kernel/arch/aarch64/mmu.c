@@ -27,6 +27,7 @@
 #define VTCR_44		0x80043594UL	/* ABI 6.1: 44-bit IPA, level 0, 8-bit VMID */
 #define VTCR_40		0x80023558UL	/* 40-bit IPA, level 1, two tables at the root */
 #define PARANGE_44	4
+#define MDCR_EL2_HPMN	31UL
 
 #define TABLE_MEMORY	__attribute__((aligned(4096)))
 
@@ -156,8 +157,18 @@ void mmu_start_core(void)
 	tlb_flush_all();
 }
 
+/* What a loader may have left that lower levels would see; the number of event counters stays. */
+static void quiet_registers(void)
+{
+	sysreg_write(mdcr_el2, sysreg_read(mdcr_el2) & MDCR_EL2_HPMN);
+	sysreg_write(mdscr_el1, 0);
+	sysreg_write(pmuserenr_el0, 0);
+	sysreg_write(hstr_el2, 0);
+}
+
 void mmu_user_space_init(void)
 {
+	quiet_registers();
 	sysreg_write(vtcr_el2, mmu_address_bits == 44 ? VTCR_44 : VTCR_40);
 	sysreg_write(hcr_el2, HCR_NATIVE);
 	sysreg_write(sctlr_el1, SCTLR_NATIVE);

@@ -154,6 +154,31 @@ guest_short:
 	wfi
 	br	x0
 
+/*
+ * Turns on whatever debugging can do to others: single steps, a breakpoint at x0 and a watchpoint at
+ * x1, at all levels. Then x2 = MDSCR after an exit, twice.
+ */
+	.global guest_debugs
+guest_debugs:
+	msr	oslar_el1, xzr
+	msr	dbgbvr0_el1, x0
+	mov	x9, #0x1e7		/* enabled, EL0 and EL1, all of the word */
+	msr	dbgbcr0_el1, x9
+	msr	dbgwvr0_el1, x1
+	mov	x9, #0x1fff		/* loads and stores, all of the 8 bytes */
+	msr	dbgwcr0_el1, x9
+	mov	x9, #0xa001		/* MDE, KDE, SS */
+	msr	mdscr_el1, x9
+	isb
+	wfi
+	mrs	x2, mdscr_el1
+	wfi
+	mrs	x2, mdscr_el1
+	msr	dbgbcr0_el1, xzr
+	msr	dbgwcr0_el1, xzr
+	msr	mdscr_el1, xzr
+	wfi
+
 /* A reply without a change of the registers executes it again: every entry ends in an exit. */
 guest_loop_wfi:
 	wfi

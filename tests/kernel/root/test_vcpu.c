@@ -487,6 +487,32 @@ static void guest_is_preempted(void)
 	CHECK_OK(seL4_TCB_Suspend(g.tcb));
 }
 
+/* Its debug registers do nothing to native threads, and are as it left them when it runs again. */
+extern char guest_debugs[];
+static volatile seL4_Word watched;
+
+static void guest_that_debugs(void)
+{
+	struct guest g;
+
+	CHECK(guest_new(&g));
+	CHECK(guest_run(&g, guest_debugs, (seL4_Word)clock_close));
+	CHECK_OK(seL4_TCB_WriteRegisters(g.tcb, false, 0, 5, &(seL4_UserContext){
+		.pc = GUEST_CODE + (seL4_Word)(guest_debugs - guest_start), .spsr = SPSR_EL1H,
+		.x0 = (seL4_Word)clock_close, .x1 = (seL4_Word)&watched }));
+	CHECK_IS(message_wait(g.endpoint).label, seL4_Fault_VCPUFault);
+	for (unsigned int i = 0; i < 2; i++) {
+		watched++;
+		clock_close();
+		guest_skip(&g, 0);
+		CHECK_IS(EC(seL4_GetMR(0)), 1);
+		CHECK_IS(guest_registers(&g).x2, 0xa001);
+	}
+	guest_skip(&g, 0);
+	CHECK_IS(EC(seL4_GetMR(0)), 1);
+	CHECK_IS(watched, 2);
+}
+
 #ifdef TEST_CORES
 extern char guest_busy[];
 
@@ -638,5 +664,6 @@ const struct test tests_vcpu[] = {
 	{ "illegal_modes", illegal_modes },
 	{ "vcpu_deleted", vcpu_deleted },
 	{ "guest_is_preempted", guest_is_preempted },
+	{ "guest_that_debugs", guest_that_debugs },
 	{ 0 },
 };
