@@ -86,11 +86,12 @@ void guest_memory_clean(const struct guest_memory *memory)
 		clean_lines(memory->range[i].window, memory->range[i].size);
 }
 
-void guest_memory_clear(const struct guest_memory *memory)
+void guest_memory_clear(const struct guest_memory *memory, unsigned int from)
 {
 	unsigned int i;
 
-	for (i = 0; i < memory->count; i++)
+	for (i = from; i < memory->count; i++) {
 		memset(memory->range[i].window, 0, memory->range[i].size);
-	guest_memory_clean(memory);
+		clean_lines(memory->range[i].window, memory->range[i].size);
+	}
 }

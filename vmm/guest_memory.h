@@ -39,8 +39,11 @@ bool guest_memory_write(const struct guest_memory *memory, gpa_t at, const void 
 			uint64_t length);
 bool guest_memory_zero(const struct guest_memory *memory, gpa_t at, uint64_t length);
 
-/* All RAM to zero; and out of the caches, since the guest starts with its MMU off. */
-void guest_memory_clear(const struct guest_memory *memory);
+/*
+ * The ranges from the given one on (0: RAM, further ones: windows that backends see) to zero; and out
+ * of the caches, since the guest starts with its MMU off.
+ */
+void guest_memory_clear(const struct guest_memory *memory, unsigned int from);
 
 /* Every line of all RAM out of the caches: what the guest reads with its MMU off is what was written. */
 void guest_memory_clean(const struct guest_memory *memory);

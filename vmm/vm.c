@@ -270,6 +270,7 @@ static void release(struct vm *vm, const char *why)
 		connector_reset(&vm->connector[i]);
 	gicv2m_reset(&vm->v2m);
 	pl011_reset(&vm->uart);
+	guest_memory_clear(&vm->memory, 1);	/* what this run left in its windows ends with it */
 }
 
 void vm_power_off(struct vm *vm)

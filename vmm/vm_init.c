@@ -89,7 +89,7 @@ static bool init_memory(struct vm *vm)
 			vm_log(vm, "configuration: ram@%u is empty or overlaps", i);
 			return false;
 		}
-	guest_memory_clear(&vm->memory);	/* it came from a device untyped: nobody cleared it */
+	guest_memory_clear(&vm->memory, 0);	/* it came from a device untyped: nobody cleared it */
 	return true;
 }
 

@@ -90,7 +90,8 @@ def test_one_backend_two_tenants(image, machine, disk, peervisor, tmp_path):
         assert tried and "vm_storage.mmio.a003000" in tried
     # The backend has the windows and nothing else, not even the pages of its own connections at their place.
     assert set(intruder.attempt_all(m, "vm_storage", system)) == {"vm_red.ram", "vm_blue.ram"}
-    intruder.attempt_iobufs(m, "vm_storage", Monitor(tmp_path / "monitor"), tmp_path / "memory", 2)
+    monitor = Monitor(tmp_path / "monitor")
+    intruder.attempt_iobufs(m, "vm_storage", monitor, tmp_path / "memory", 2)
     # The tenants write at the same time, and one's reset is not noticed by the other.
     m.send("vm_red", "reboot -f\n")
     sums["blue"] = sums["blue"][0], write_file(m, "vm_blue", "blue", 4)
@@ -98,7 +99,15 @@ def test_one_backend_two_tenants(image, machine, disk, peervisor, tmp_path):
     assert demonstrated_sum(m, "vm_red") == sums["red"][0]
     for vm in ("vm_red", "vm_blue", "vm_storage"):
         quiet(m, vm)
-    off(m, "vm_red", "vm_blue", "vm_storage")
+    # What went through a window is in it while the tenant runs, and gone when that ends.
+    window = intruder.places(system["vm_red"])["vm_storage.vm_red.window"][0], 16 << 20, tmp_path / "memory"
+    mark = os.urandom(20).hex()
+    succeeds(m, "vm_red", "for i in $(seq 4096); do echo %s; done >/mnt/mark; sync" % mark)
+    assert mark.encode() in monitor.memory(*window)
+    m.send("vm_red", "poweroff -f\n")
+    m.expect("vm_red.log", "powered off", 60)
+    assert mark.encode() not in monitor.memory(*window)
+    off(m, "vm_blue", "vm_storage")
     for name, path in disks.items():
         assert hashlib.sha256(debugfs(path, "cat /demo.txt")).hexdigest() == sums[name][0]
         assert hashlib.sha256(debugfs(path, "cat /" + name)).hexdigest() == sums[name][1]

@@ -318,8 +318,12 @@ static void test_memory(void **state)
 	assert_null(guest_memory_at(&m, gpa(0x3fffffff), 1));
 	assert_true(guest_memory_write(&m, gpa(0x40001000), "x", 1));
 	assert_int_equal(window[4096], 'x');
-	guest_memory_clear(&m);
+	window[0] = 'y';
+	guest_memory_clear(&m, 1);
 	assert_int_equal(window[4096], 0);
+	assert_int_equal(window[0], 'y');
+	guest_memory_clear(&m, 0);
+	assert_int_equal(window[0], 0);
 }
 
 int main(void)
