@@ -20,6 +20,26 @@ uint64_t component_slot(const char *interface, const char *property)
 	return node < 0 ? 0 : config_u64_or(node, property, 0);
 }
 
+void component_slots(const char *interface, const char *property, uint64_t *slots, unsigned int count)
+{
+	char name[32];
+	unsigned int i;
+
+	for (i = 0; i < count; i++) {
+		snprintf(name, sizeof(name), i ? "%s-%u" : "%s", property, i);
+		slots[i] = component_slot(interface, name);
+	}
+}
+
+void *component_registers(const char *interface, unsigned int n)
+{
+	int node = interface_node(interface);
+	char name[32];
+
+	snprintf(name, sizeof(name), n ? "memory-%u" : "memory", n);
+	return node < 0 ? NULL : (void *)config_pair(node, name).first;
+}
+
 void component_dataport(struct component_dataport *d)
 {
 	int node = interface_node(d->name);

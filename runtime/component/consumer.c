@@ -42,15 +42,24 @@ int consumer_reg_callback(struct consumer *c, void (*callback)(void *), void *ar
 
 int consumer_acknowledge(struct consumer *c)
 {
-	return c->irq && seL4_IRQHandler_Ack(c->irq) == seL4_NoError ? 0 : -1;
+	int result = c->irq[0] ? 0 : -1, i;
+
+	for (i = 0; c->irq[i]; i++)
+		if (seL4_IRQHandler_Ack(c->irq[i]) != seL4_NoError)
+			result = -1;
+	return result;
 }
 
 /*
  * Takes events only while a callback is registered. Another thread may run the callback first; then
  * the event that came here is theirs, and goes back.
  */
-void consumer_serve(struct consumer *c)
+void consumer_serve(struct consumer *c, void (*handle)(void))
 {
+	while (handle) {
+		seL4_Wait(c->slot, NULL);
+		handle();
+	}
 	for (;;) {
 		while (!__atomic_load_n(&c->callback, __ATOMIC_ACQUIRE))
 			seL4_Wait(c->registered, NULL);

@@ -102,6 +102,32 @@ static struct adl_end *parse_end(struct parser *p)
 	return e->interface ? e : NULL;
 }
 
+/*
+ * `connection ExportRPC x(from i, to inner.i);` is how older files write `export inner.i -> i;`. True: it is
+ * one, and taken.
+ */
+static bool take_export(struct parser *p, struct adl_composition *c, const struct adl_connection *n)
+{
+	struct adl_end *own = n->ends, *inner = own->next;
+	struct adl_export *x;
+
+	if (strcmp(n->type, "ExportRPC") != 0 && strcmp(n->type, "ExportAsync") != 0 &&
+	    strcmp(n->type, "ExportAsynch") != 0 && strcmp(n->type, "ExportData") != 0)
+		return false;
+	if (own->instance) {
+		inner = own;
+		own = own->next;
+	}
+	if (!own || own->instance || !inner || !inner->instance || n->ends->next->next)
+		return false;
+	x = ARENA_NEW(p->arena, struct adl_export);
+	x->at = own->at;
+	x->name = own->interface;
+	x->inner = inner;
+	APPEND(c->exports, x);
+	return true;
+}
+
 static bool parse_connection(struct parser *p, struct adl_composition *c)
 {
 	struct adl_connection *n = ARENA_NEW(p->arena, struct adl_connection);
@@ -124,7 +150,8 @@ static bool parse_connection(struct parser *p, struct adl_composition *c)
 		(*end)->to = to;
 		end = &(*end)->next;
 	} while (parser_accept(p, ","));
-	APPEND(c->connections, n);
+	if (!take_export(p, c, n))
+		APPEND(c->connections, n);
 	return parser_expect(p, ")", "a connection's ends") &&
 	       parser_expect(p, ";", "a connection");
 }

@@ -77,6 +77,7 @@ struct adl_procedure {
 	struct adl_procedure *next;
 	const struct token *at;
 	const char *name;
+	bool builtin;
 	struct adl_header *headers;
 	struct adl_method *methods;
 	struct index method_index;
@@ -110,7 +111,7 @@ struct adl_end {
 	const char *instance;		/* path; NULL: an interface of the component itself */
 	const char *interface;
 	const struct adl_instance *target;		/* elaborated, as is what follows */
-	const struct adl_interface *face;
+	const struct adl_interface *face;		/* NULL: of a VM, or of what is replaced */
 };
 
 struct adl_connection {
@@ -178,6 +179,7 @@ struct adl_component {
 	bool builtin;			/* may be defined again by the user's file */
 	bool vm;			/* a virtual machine: `VM`, or one with VM_INIT_DEF() */
 	bool project;			/* VM_INIT_DEF(): settings as in VM projects of others */
+	const char *replaced;		/* a server that nobody needs here, and why; or NULL */
 	bool control;
 	bool hardware;
 	struct adl_header *headers;
@@ -244,11 +246,15 @@ const char *adl_kind_name(enum adl_value_kind kind);
 
 /* Why nobody reads that attribute of a VM here; NULL: no reason is known. */
 const char *adl_unread_reason(const char *attribute);
+/* The same of a native component. */
+const char *adl_unread_native(const char *attribute);
 
 /* Text of the built-in import NAME (`import <NAME>;`), or NULL. */
 const char *prelude_import(const char *name);
 /* Why nothing of that import is needed here, or NULL. */
 const char *prelude_replaces(const char *name);
+/* Whether both kinds of component may be at the from end: what they emit is nothing but a name. */
+bool prelude_names_hardware(const char *connector);
 /* Text of a header for `#include <NAME>`, the n-th one; NULL: no more. */
 const char *prelude_header(unsigned int n, const char **name);
 /* What precedes every file. */

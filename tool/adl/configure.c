@@ -4,9 +4,21 @@
 
 #include "elaborate.h"
 
+/* Attribute `a` of `rest`: of an interface it is the component's attribute rest_a. */
+static void set_target(struct elaboration *e, struct adl_setting *t, const struct adl_instance *i,
+		       const char *rest)
+{
+	const char *form = adl_interface(i->component, rest) ? "%s_%s" : "%s.%s";
+
+	if (*rest)
+		t->attribute = arena_format(e->arena, form, rest, t->attribute);
+	t->target = i;
+	t->instance = i->name;
+}
+
 /*
- * `a.b.c = 1;` is attribute c of instance a.b, or attribute b.c of instance a (c of its interface b), or
- * attribute c of connection a.b. True: found.
+ * `a.b.c = 1;` is attribute c of instance a.b, or of interface b of instance a, or of connection a.b; in a
+ * compound `b.c = 1;` may be of its own interface b. True: found.
  */
 static bool find_target(struct elaboration *e, const struct scope *s, struct adl_setting *t)
 {
@@ -17,15 +29,15 @@ static bool find_target(struct elaboration *e, const struct scope *s, struct adl
 	for (; path; path = dot ? arena_copy(e->arena, path, (size_t)(dot - path)) : NULL) {
 		p = elaborate_find(e, s, path);
 		if (p) {
-			if (path != t->instance)
-				t->attribute = arena_format(e->arena, "%s.%s",
-							    t->instance + strlen(path) + 1,
-							    t->attribute);
-			t->target = p->instance;
-			t->instance = p->instance->name;
+			set_target(e, t, p->instance,
+				   path == t->instance ? "" : t->instance + strlen(path) + 1);
 			return true;
 		}
 		dot = strrchr(path, '.');
+	}
+	if (s->owner && adl_interface(s->owner->component, t->instance)) {
+		set_target(e, t, s->owner, t->instance);
+		return true;
 	}
 	n = index_find(&e->file->connections, elaborate_join(e, s->name, t->instance), NULL);
 	if (n)
@@ -33,20 +45,20 @@ static bool find_target(struct elaboration *e, const struct scope *s, struct adl
 	return n != NULL;
 }
 
+/* No error: files set attributes of what another composition would have. */
 static void say_unknown(struct elaboration *e, const struct scope *s, const struct adl_setting *t)
 {
 	const char *near = elaborate_nearest(e, s, t->instance);
 
 	if (near)
-		diagnostic_error(e->diagnostics, t->at,
-				 "there is no instance '%s'; did you mean "
-				 "'%s'?",
-				 t->instance, near);
+		diagnostic_warning(e->diagnostics, t->at,
+				   "nobody reads '%s': there is no instance '%s'; did you mean '%s'?",
+				   t->attribute, t->instance, near);
 	else
-		diagnostic_error(e->diagnostics, t->at,
-				 "there is no instance '%s'; add `component "
-				 "TYPE %s;` to the composition",
-				 t->instance, t->instance);
+		diagnostic_warning(e->diagnostics, t->at,
+				   "nobody reads '%s': there is no instance '%s'; add `component "
+				   "TYPE %s;` to the composition",
+				   t->attribute, t->instance, t->instance);
 }
 
 /* `<- name` in a compound is its own attribute, `<- a.b` that of an instance. */
@@ -65,7 +77,7 @@ static void find_source(struct elaboration *e, const struct scope *s, struct adl
 	t->from_instance = from->name;
 }
 
-/* All settings are known: there must be something to refer to. */
+/* All settings are known: there should be something to refer to. */
 static void check_source(struct elaboration *e, const struct adl_setting *t)
 {
 	const struct adl_instance *from = adl_instance(e->file, t->from_instance);
@@ -73,9 +85,11 @@ static void check_source(struct elaboration *e, const struct adl_setting *t)
 	if (adl_attribute(from->component, t->from_attribute) ||
 	    adl_setting(e->file, t->from_instance, t->from_attribute))
 		return;
-	diagnostic_error(e->diagnostics, t->from_at,
-			 "%s has no attribute '%s' to refer to; declare it in component %s",
-			 t->from_instance, t->from_attribute, from->component->name);
+	diagnostic_warning(e->diagnostics, t->from_at,
+			   "nothing sets '%s.%s', which %s has not either: '%s' keeps its default; declare "
+			   "it in component %s",
+			   t->from_instance, t->from_attribute, from->type, t->attribute,
+			   from->component->name);
 }
 
 static void add_setting(struct elaboration *e, const struct scope *s, const struct adl_setting *from)

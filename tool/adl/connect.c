@@ -35,6 +35,12 @@ static void rule_of(const struct adl_connector_end *end, bool to, enum adl_inter
 	*word = to ? rules[i].to_word : rules[i].from_word;
 }
 
+/* Their interfaces are written elsewhere: nothing depends on them here. */
+static bool declares_nothing(const struct adl_component *c)
+{
+	return c->project || c->replaced;
+}
+
 /* Follows exports inwards until an interface that a component has itself. False: said why not. */
 static bool resolve(struct elaboration *e, const struct scope *s, const struct adl_end *in,
 		    struct adl_end *out)
@@ -59,7 +65,7 @@ static bool resolve(struct elaboration *e, const struct scope *s, const struct a
 	if (x)
 		return resolve(e, p->inside, x->inner, out);
 	out->face = adl_interface(p->instance->component, in->interface);
-	if (!out->face)
+	if (!out->face && !declares_nothing(p->instance->component))
 		diagnostic_error(e->diagnostics, out->at,
 				 "component %s has no interface '%s'; add it or correct "
 				 "the name",
@@ -67,7 +73,25 @@ static bool resolve(struct elaboration *e, const struct scope *s, const struct a
 	out->target = p->instance;
 	out->instance = p->instance->name;
 	out->interface = in->interface;
-	return out->face != NULL;
+	return out->face || declares_nothing(p->instance->component);
+}
+
+/* In a compound `to i` is its own interface i, or what is exported to it. */
+static bool resolve_end(struct elaboration *e, const struct scope *s, const struct adl_end *in,
+			struct adl_end *out)
+{
+	const struct adl_component *c = s->owner ? s->owner->component : NULL;
+	const struct adl_export *x;
+
+	if (in->instance || !c || !adl_interface(c, in->interface))
+		return resolve(e, s, in, out);
+	x = elaborate_export(e, s, in->interface);
+	if (x)
+		return resolve(e, s, x->inner, out);
+	out->face = adl_interface(c, in->interface);
+	out->target = s->owner;
+	out->instance = s->owner->name;
+	return true;
 }
 
 static bool check_end(struct elaboration *e, const struct adl_connector *c, const struct adl_end *end)
@@ -76,6 +100,8 @@ static bool check_end(struct elaboration *e, const struct adl_connector *c, cons
 	enum adl_interface_kind kind;
 	const char *word;
 
+	if (!end->face)
+		return true;
 	rule_of(rule, end->to, &kind, &word);
 	if (end->face->kind != kind)
 		diagnostic_error(e->diagnostics, end->at,
@@ -83,7 +109,8 @@ static bool check_end(struct elaboration *e, const struct adl_connector *c, cons
 				 "kind '%s' can",
 				 end->instance, end->interface, end->to ? "to" : "from", c->name,
 				 word);
-	else if (rule->hardware != end->target->component->hardware)
+	else if (rule->hardware != end->target->component->hardware &&
+		 (end->to || !prelude_names_hardware(c->name)))
 		diagnostic_error(e->diagnostics, end->at,
 				 "the %s end of %s is a component %s `hardware;`, and %s is %s; "
 				 "use another connector or turn the ends round",
@@ -119,7 +146,7 @@ static void check_types(struct elaboration *e, const struct adl_connection *n)
 	const struct adl_end *first = n->ends, *end;
 
 	for (end = first ? first->next : NULL; end; end = end->next)
-		if (first->face->kind != INTERFACE_EMITS &&
+		if (first->face && end->face && first->face->kind != INTERFACE_EMITS &&
 		    first->face->kind != INTERFACE_CONSUMES &&
 		    strcmp(first->face->type, end->face->type) != 0)
 			diagnostic_error(e->diagnostics, n->at,
@@ -128,7 +155,8 @@ static void check_types(struct elaboration *e, const struct adl_connection *n)
 					 n->name, first->face->type, end->face->type);
 }
 
-static void count_use(struct elaboration *e, const struct adl_end *end)
+/* `name_only`: the end of a device that a query finds, which any number of connections may name. */
+static void count_use(struct elaboration *e, const struct adl_end *end, bool name_only)
 {
 	struct use *u = index_find(&e->uses, end->instance, end->interface);
 
@@ -136,7 +164,8 @@ static void count_use(struct elaboration *e, const struct adl_end *end)
 		u = ARENA_NEW(e->arena, struct use);
 		index_put(e->arena, &e->uses, end->instance, end->interface, u);
 	}
-	u->count++;
+	if (!name_only || u->count == 0)
+		u->count++;
 }
 
 static const struct adl_connector *connector_of(struct elaboration *e, const struct adl_connection *n)
@@ -161,11 +190,21 @@ static struct adl_end *resolve_ends(struct elaboration *e, const struct scope *s
 		end = ARENA_NEW(e->arena, struct adl_end);
 		*end = *ends;
 		end->next = NULL;
-		good &= resolve(e, s, ends, end) && check_end(e, c, end);
+		good &= resolve_end(e, s, ends, end) && check_end(e, c, end);
 		*last = end;
 		last = &end->next;
 	}
 	return good ? list : NULL;
+}
+
+/* One end of it is a server that nobody needs here. */
+static const struct adl_instance *reaches_replaced(const struct adl_connection *n)
+{
+	const struct adl_end *end = n->ends;
+
+	while (end && !end->target->component->replaced)
+		end = end->next;
+	return end ? end->target : NULL;
 }
 
 static void add_connection(struct elaboration *e, const struct scope *s,
@@ -173,6 +212,7 @@ static void add_connection(struct elaboration *e, const struct scope *s,
 {
 	struct adl_connection *n = ARENA_NEW(e->arena, struct adl_connection), *twice;
 	const struct adl_connector *c = connector_of(e, from);
+	const struct adl_instance *server;
 	const struct adl_end *end;
 
 	*n = *from;
@@ -189,9 +229,16 @@ static void add_connection(struct elaboration *e, const struct scope *s,
 	if (!n->ends)
 		return;
 	for (end = n->ends; end; end = end->next)
-		count_use(e, end);
+		count_use(e, end, !end->to && prelude_names_hardware(c->name));
 	check_number(e, c, n);
 	check_types(e, n);
+	server = reaches_replaced(n);
+	if (server) {
+		diagnostic_warning(e->diagnostics, n->at,
+				   "nothing is made of connection %s, which reaches %s: %s", n->name,
+				   server->name, server->component->replaced);
+		return;
+	}
 	APPEND(e->out.connections, n);
 }
 
@@ -242,7 +289,7 @@ static void check_open(struct elaboration *e, const struct adl_instance *i)
 					 "interface '%s' of %s is not connected; "
 					 "connect it, or write 'maybe' before it in component %s",
 					 f->name, i->name, i->component->name);
-		if (u && u->count > 1 && f->kind != INTERFACE_PROVIDES)
+		if (u && u->count > 1 && f->kind != INTERFACE_PROVIDES && !i->component->hardware)
 			diagnostic_error(e->diagnostics, i->at,
 					 "interface '%s' of %s is connected %u "
 					 "times; only 'provides' takes several",

@@ -159,6 +159,17 @@ static struct adl_composition *component_composition(struct parser *p, struct ad
 	return c->composition;
 }
 
+/* In built-in texts: nothing is made of this component, for the reason that follows. */
+static bool parse_replaced(struct parser *p, struct adl_component *c)
+{
+	struct adl_value *reason = parse_value(p);
+
+	if (!reason || reason->kind != VALUE_STRING)
+		return false;
+	c->replaced = reason->string;
+	return parser_expect(p, ";", "a reason");
+}
+
 /* `"x.h";` or `<x.h>;` */
 static bool parse_header(struct parser *p, struct adl_header **list)
 {
@@ -219,6 +230,8 @@ static bool parse_component_item(struct parser *p, struct adl_component *c)
 		return parse_header(p, &c->headers);
 	if (parser_accept(p, "__vm_init"))
 		return make_vm(p, c);
+	if (p->builtin && parser_accept(p, "__replaced"))
+		return parse_replaced(p, c);
 	if (parser_accept(p, "composition"))
 		return parse_composition_block(p, component_composition(p, c));
 	if (parser_accept(p, "configuration"))
@@ -260,7 +273,7 @@ bool parse_component(struct parser *p)
 	if (!parse_component_body(p, c))
 		return false;
 	parser_accept(p, ";");
-	if (c->vm && c->builtin)
+	if (c->vm && c->builtin && !c->project)
 		p->vm = c;
 	other = adl_component(p->file, c->name);
 	define(p, &p->file->components, "component", c->name, c->at, other ? other->at : NULL,
@@ -453,6 +466,7 @@ bool parse_procedure(struct parser *p)
 	struct adl_method **end = &r->methods;
 
 	p->at++;
+	r->builtin = p->builtin;
 	r->name = parser_identifier(p, "a procedure's name", &r->at);
 	if (!r->name || !parser_expect(p, "{", "a procedure's name"))
 		return false;
@@ -465,6 +479,6 @@ bool parse_procedure(struct parser *p)
 	parser_accept(p, ";");
 	other = adl_procedure(p->file, r->name);
 	define(p, &p->file->procedures, "procedure", r->name, r->at, other ? other->at : NULL,
-	       false, r);
+	       other && other->builtin, r);
 	return true;
 }

@@ -181,7 +181,7 @@ static void add_instance(struct elaboration *e, struct scope *s, const struct ad
 		expand(e, p->inside);
 	}
 	i->dissolved = !has_own_part(e, p);
-	if (!i->dissolved)
+	if (!i->dissolved && !c->replaced)
 		APPEND(e->out.instances, i);
 }
 

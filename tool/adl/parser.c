@@ -207,12 +207,10 @@ static bool import_builtin(struct parser *p, const struct token *at)
 	name = arena_copy(p->arena, buffer, length);
 	if (find_in_folders(p, name, &path))
 		return load_import(p, at, path) && parser_expect(p, ";", "an import");
-	if (prelude_replaces(name)) {
+	if (prelude_replaces(name))
 		diagnostic_warning(p->diagnostics, at,
 				   "nothing is made of import <%s>: %s", name,
 				   prelude_replaces(name));
-		return parser_expect(p, ";", "an import");
-	}
 	text = prelude_import(name);
 	if (!text) {
 		diagnostic_error(p->diagnostics, at,

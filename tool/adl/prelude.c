@@ -56,7 +56,9 @@ static const char std_connectors[] =
 	"connector seL4HardwareIOPort { from Procedure; to hardware Procedure; }\n"
 	"connector seL4DTBHardware { from Event; to Event; }\n"
 	"connector seL4DTBHardwareThreadless { from Event; to Event; }\n"
-	"connector seL4VirtQueues { from Procedures; to Procedure; }\n";
+	"connector seL4DTBHWThreadless { from Event; to Event; }\n"
+	"connector seL4VirtQueues { from Procedures; to Procedure; }\n"
+	"procedure IOPort { }\n";
 
 static const char global_connectors[] =
 	"connector seL4GlobalAsynch { from Events; to Events; }\n"
@@ -67,10 +69,44 @@ static const char global_connectors[] =
 	"connector seL4SerialServer { from Procedures; to Procedure; }\n"
 	"connector seL4GPIOServer { from Procedures; to Procedure; }\n"
 	"connector seL4RTC { from Procedure; to Procedure; }\n"
-	"connector seL4VMDTBPassthrough { from Event; to Event; }\n";
+	"connector seL4VMDTBPassthrough { from Event; to Event; }\n"
+	"procedure VirtQueueDev { }\n"
+	"procedure VirtQueueDrv { }\n"
+	"component VirtQueueInit { __replaced \"VIRTIO_COMPOSITION_DEF connects VMs\"; }\n";
+
+#define FILE_SERVER "component FileServer { __replaced \"guest files are part of the image\"; }\n"
+#define SERIAL_SERVER \
+	"component SerialServer { __replaced \"every VM has a console of its own\"; }\n"
+#define TIME_SERVER "component TimeServer { __replaced \"every VM has a timer of its own\"; }\n"
+#define VM_COMPONENT "component VM { __vm_init; }\n"
+
+/* Parts of VM projects: what is needed of them is here, and of the rest the reason why it is not. */
+static const struct {
+	const char *name;
+	const char *text;
+} parts[] = {
+	{ "VM_Arm/VM.camkes", VM_COMPONENT },
+	{ "VM_Arm/vm_common.camkes", VM_COMPONENT FILE_SERVER SERIAL_SERVER TIME_SERVER
+	  "assembly { composition { component VM vm; } }\n" },
+	{ "FileServer/FileServer.camkes", FILE_SERVER },
+	{ "SerialServer/SerialServer.camkes", SERIAL_SERVER },
+	{ "TimeServer/TimeServer.camkes", TIME_SERVER },
+	{ "seL4VMDTBPassthrough.idl4", "" },
+	{ "FileServerInterface.camkes", "" },
+	{ "RTC/RTC.camkes", "" },
+	{ "PCIConfigIO/PCIConfigIO.camkes", "" },
+	{ "GPIOMUXServer/GPIOMUXServer.camkes", "" },
+	{ "VM/vm.camkes", "" },
+	{ "vm.camkes", "" },
+};
 
 const char *prelude_import(const char *name)
 {
+	size_t i;
+
+	for (i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+		if (strcmp(parts[i].name, name) == 0)
+			return parts[i].text;
 	if (strcmp(name, "std_connector.camkes") == 0)
 		return std_connectors;
 	if (strcmp(name, "global-connectors.camkes") == 0 ||
@@ -102,6 +138,11 @@ const char *prelude_replaces(const char *name)
 		if (strcmp(name, table[i].name) == 0)
 			return table[i].reason;
 	return NULL;
+}
+
+bool prelude_names_hardware(const char *connector)
+{
+	return strncmp(connector, "seL4DTBH", 8) == 0;
 }
 
 static const char vm_header[] =

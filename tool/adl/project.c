@@ -157,12 +157,21 @@ void elaborate_projects(struct elaboration *e)
 	}
 }
 
+struct unread {
+	const char *part;
+	const char *reason;
+};
+
+static bool ends_with(const char *text, const char *end)
+{
+	size_t n = strlen(text), m = strlen(end);
+
+	return n >= m && strcmp(text + n - m, end) == 0;
+}
+
 const char *adl_unread_reason(const char *attribute)
 {
-	static const struct {
-		const char *start;
-		const char *reason;
-	} table[] = {
+	static const struct unread table[] = {
 		{ "cnode_size_bits", "the tool sizes CNodes itself" },
 		{ "simple", "the tool gives a VM exactly the memory that it needs" },
 		{ "asid_pool", "the root task keeps the ASID pool" },
@@ -177,11 +186,49 @@ const char *adl_unread_reason(const char *attribute)
 		{ "allowed_smc", "a guest reaches no firmware" },
 		{ "keep_devices", "`dtb_nodes` says which devices it has" },
 		{ "plat_keep_devices", "`dtb_nodes` says which devices it has" },
+		{ "mmios", "`dtb_nodes` and `untyped_mmios` say which devices it has" },
+		{ "dtb_irqs", "interrupts come with `dtb_nodes`, or by `irqs`" },
+		{ "vswitch_", "`vm_virtio_devices` says what it serves" },
+	};
+	static const struct unread ends[] = {
+		{ "_id", "only VIRTIO_COMPOSITION_DEF connects a VM" },
+		{ "_shmem_size", "only VIRTIO_COMPOSITION_DEF connects a VM" },
+		{ "_size", "only VIRTIO_COMPOSITION_DEF connects a VM" },
+		{ "_hardware_cached", "memory that VMs share is always cached" },
 	};
 	size_t i;
 
 	for (i = 0; i < sizeof(table) / sizeof(*table); i++)
-		if (strncmp(attribute, table[i].start, strlen(table[i].start)) == 0)
+		if (strncmp(attribute, table[i].part, strlen(table[i].part)) == 0)
+			return table[i].reason;
+	for (i = 0; i < sizeof(ends) / sizeof(*ends); i++)
+		if (ends_with(attribute, ends[i].part))
+			return ends[i].reason;
+	return NULL;
+}
+
+/* By how the name ends: most are INTERFACE_WORD. */
+const char *adl_unread_native(const char *attribute)
+{
+	static const struct unread table[] = {
+		{ "_period", "the kernel shares a core by priority and time slices, not by budgets" },
+		{ "_budget", "the kernel shares a core by priority and time slices, not by budgets" },
+		{ "_passive", "each interface that is served has a thread of its own" },
+		{ "dma_pool", "no device that does DMA is driven by a native component" },
+		{ "dma_pool_cache", "no device that does DMA is driven by a native component" },
+		{ "integrity_label", "`peervisor audit` says who reaches whom" },
+		{ "cnode_size_bits", "the tool sizes CNodes itself" },
+		{ "simple", "a component has what its connections give it, and nothing else" },
+		{ "_shmem_size", "the connector that shares it is not in this version" },
+		{ "_id", "the connector that numbers it is not in this version" },
+		{ "_global_endpoint", "endpoints are made as they are needed" },
+		{ "environment", "the C library is the one of the SDK" },
+		{ "debug", "there is no debugger in a component" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(table) / sizeof(*table); i++)
+		if (ends_with(attribute, table[i].part))
 			return table[i].reason;
 	return NULL;
 }

@@ -98,7 +98,8 @@ void elaborate_vm_links(struct elaboration *e)
 		n->next = NULL;
 		if (!reaches_vm(n)) {
 			APPEND(e->out.connections, n);
-		} else if (!take_part(e, &pairs, n)) {
+		} else if (!take_part(e, &pairs, n) &&
+			   strcmp(n->type, "seL4VMDTBPassthrough") != 0) {	/* the attribute dtb */
 			diagnostic_warning(e->diagnostics, n->at,
 					   "nothing is made of connection %s, which reaches a VM; VMs "
 					   "are connected to VMs by VIRTIO_COMPOSITION_DEF, and have "

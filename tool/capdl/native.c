@@ -78,49 +78,94 @@ static void connect_call(struct native *all, const struct model_connection *n)
 	}
 }
 
-/* An emitter has one capability; so it reaches one consumer, as model_native has checked. */
-static void connect_event(struct native *all, const struct model_connection *n)
+/* The name of the n-th of several: slot, slot-1, slot-2... */
+static const char *numbered(struct arena *a, const char *name, uint32_t n)
 {
-	struct native *consumer = native_of(all, n->to->component), *emitter;
+	return n ? arena_format(a, "%s-%u", name, n) : name;
+}
+
+/* An emitter has one capability for each of its consumers; `number` is this one's. */
+static void connect_consumer(struct native *all, const struct model_connection *n,
+			     const struct model_end *to, uint32_t number)
+{
+	struct native *consumer = native_of(all, to->component), *emitter;
+	struct arena *a = consumer->component->system->arena;
 	uint32_t notification = consumer->component->notification;
 	const struct model_end *e;
 	uint64_t badge = 1;
 
 	if (consumer->model->folder) {
-		notification = consumer->objects[face_number(consumer, n->to->interface)];
+		notification = consumer->objects[face_number(consumer, to->interface)];
 	} else {
 		badge = component_event(consumer->component);
-		interface_u64(consumer, n->to->interface, "badge", badge);
+		interface_u64(consumer, to->interface, "badge", badge);
 	}
 	for (e = n->from; e; e = e->next) {
 		emitter = native_of(all, e->component);
-		interface_u64(emitter, e->interface, "slot",
+		interface_u64(emitter, e->interface, numbered(a, "slot", number),
 			      component_cap(emitter->component, notification, 0, SEL4_RIGHT_WRITE,
 					    badge));
 	}
+}
+
+static void connect_event(struct native *all, const struct model_connection *n)
+{
+	const struct model_end *to;
+	uint32_t number = 0;
+
+	for (to = n->to; to; to = to->next)
+		connect_consumer(all, n, to, number++);
+}
+
+/* Maps it; returns where. */
+static uint64_t map_memory(const struct native *n, const struct model_end *e, uint32_t memory,
+			   uint64_t size, uint32_t attributes)
+{
+	struct component *c = n->component;
+	uint64_t at = c->dataports;
+
+	distribution_map(c->system->distribution, c->vspace, memory, at,
+			 e->write ? RIGHTS_RW : SEL4_RIGHT_READ, attributes);
+	c->dataports += size + 4096;	/* a page between two that faults */
+	if (c->dataports > COMPONENT_HEAP)
+		diagnostic_plain(c->system->diagnostics, "the dataports of %s exceed %llu MiB; connect "
+				 "it to less", c->name,
+				 (COMPONENT_HEAP - COMPONENT_DATAPORTS) >> 20);
+	return at;
+}
+
+static struct tree *interface_node(const struct native *n, const struct adl_interface *i)
+{
+	return tree_child(tree_child(n->component->config, "interfaces"), i->name);
 }
 
 static void map_dataport(struct native *all, const struct model_end *e, uint32_t memory,
 			 uint64_t size, uint64_t id, uint32_t attributes)
 {
 	const struct native *n = native_of(all, e->component);
-	struct component *c = n->component;
-	struct tree *t;
+	uint64_t at = map_memory(n, e, memory, size, attributes);
 
-	distribution_map(c->system->distribution, c->vspace, memory, c->dataports,
-			 e->write ? RIGHTS_RW : SEL4_RIGHT_READ, attributes);
 	if (n->model->folder) {
-		t = tree_child(tree_child(c->config, "interfaces"), e->interface->name);
-		tree_pair(t, "memory", c->dataports, size);
-		tree_u64(t, "id", id);
+		tree_pair(interface_node(n, e->interface), "memory", at, size);
+		tree_u64(interface_node(n, e->interface), "id", id);
 	} else {
-		tree_pair(c->config, e->interface->name, c->dataports, size);
+		tree_pair(n->component->config, e->interface->name, at, size);
 	}
-	c->dataports += size + 4096;	/* a page between two that faults */
-	if (c->dataports > COMPONENT_HEAP)
-		diagnostic_plain(c->system->diagnostics, "the dataports of %s exceed %llu MiB; connect "
-				 "it to less", c->name,
-				 (COMPONENT_HEAP - COMPONENT_DATAPORTS) >> 20);
+}
+
+/* Registers that a dtb() query found; they need not begin with a page. */
+static void map_registers(struct native *all, const struct model_connection *c, uint32_t memory)
+{
+	const struct native *n = native_of(all, c->from->component);
+	uint64_t at = map_memory(n, c->from, memory, c->size, SEL4_ATTR_EXECUTE_NEVER) + c->offset;
+	struct arena *a = n->component->system->arena;
+
+	if (n->model->folder)
+		tree_pair(interface_node(n, c->from->interface), numbered(a, "memory", c->part), at,
+			  c->bytes);
+	else
+		tree_pair(n->component->config,
+			  arena_format(a, "%s-%u", c->from->interface->name, c->part), at, c->bytes);
 }
 
 static void connect_memory(struct system *s, struct native *all, const struct model_connection *n,
@@ -138,11 +183,17 @@ static void connect_memory(struct system *s, struct native *all, const struct mo
 
 static void connect_mmio(struct system *s, struct native *all, const struct model_connection *n)
 {
+	const struct model_end *e = n->tree ? n->from : n->to;
+	const char *part = n->tree ? arena_format(s->arena, ".registers%u", n->part) : "";
 	uint32_t memory = distribution_device(s->distribution, n->paddr, n->size, SEL4_PAGE_BITS,
-					      "%s.%s", n->to->component->instance->name,
-					      n->to->interface->name);
+					      "%s.%s%s", e->component->instance->name,
+					      e->interface->name, part);
 
-	map_dataport(all, n->from, memory, n->size, 0, SEL4_ATTR_EXECUTE_NEVER);
+	if (n->tree)
+		map_registers(all, n, memory);
+	else
+		map_dataport(all, n->from, memory, n->size, 0,
+			     SEL4_ATTR_EXECUTE_NEVER | (n->cached ? SEL4_ATTR_CACHEABLE : 0));
 }
 
 static void connect_interrupt(struct system *s, struct native *all, const struct model_connection *n)
@@ -151,9 +202,10 @@ static void connect_interrupt(struct system *s, struct native *all, const struct
 	struct component *c = driver->component;
 	uint32_t notification = c->notification;
 	uint64_t badge = 1;
-	uint32_t irq = distribution_object(s->distribution, CAPDL_IRQ, n->irq, "%s.%s",
-					   n->from->component->instance->name,
-					   n->from->interface->name);
+	const struct model_end *e = n->tree ? n->to : n->from;
+	const char *part = n->tree ? arena_format(s->arena, ".interrupt%u", n->part) : "";
+	uint32_t irq = distribution_object(s->distribution, CAPDL_IRQ, n->irq, "%s.%s%s",
+					   e->component->instance->name, e->interface->name, part);
 
 	s->distribution->objects[irq].flags = (n->edge ? CAPDL_EDGE : 0) | c->core << CAPDL_CORE_SHIFT;
 	if (driver->model->folder) {
@@ -162,7 +214,8 @@ static void connect_interrupt(struct system *s, struct native *all, const struct
 		badge = component_event(c);
 		interface_u64(driver, n->to->interface, "badge", badge);
 	}
-	interface_u64(driver, n->to->interface, "irq-slot", component_cap(c, irq, 0, RIGHTS_RW, 0));
+	interface_u64(driver, n->to->interface, numbered(s->arena, "irq-slot", n->part),
+		      component_cap(c, irq, 0, RIGHTS_RW, 0));
 	distribution_irq(s->distribution, irq, notification, badge);
 }
 
@@ -320,6 +373,7 @@ static void connect(struct system *s, struct native *all, const struct model_con
 	case CONNECTION_MEMORY: connect_memory(s, all, c, id); break;
 	case CONNECTION_MMIO: connect_mmio(s, all, c); break;
 	case CONNECTION_INTERRUPT: connect_interrupt(s, all, c); break;
+	case CONNECTION_TREE: break;
 	}
 }
 

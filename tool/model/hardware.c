@@ -50,6 +50,12 @@ static const char *reserved(const struct model *m, uint64_t paddr, uint64_t size
 	return NULL;
 }
 
+/* INSTANCE.INTERFACE_hardware_cached: it is memory rather than registers. */
+static bool is_cached(struct model *m, const struct model_end *e)
+{
+	return setting_boolean(m, e->component->instance, name_of(m, e->interface, "hardware_cached"));
+}
+
 static void read_mmio(struct model *m, struct model_connection *c)
 {
 	const struct model_end *e = c->to;
@@ -81,6 +87,7 @@ static void read_mmio(struct model *m, struct model_connection *c)
 		c->size = 4096;
 		return;
 	}
+	c->cached = is_cached(m, c->from) || is_cached(m, e);
 	what = reserved(m, c->paddr, c->size);
 	if (what)
 		diagnostic_error(m->diagnostics, at, "0x%llx (0x%llx bytes) of %s.%s is in %s",
@@ -120,6 +127,110 @@ static void read_interrupt(struct model *m, struct model_connection *c)
 						    strcmp(edge->string, "level") != 0)))
 		diagnostic_error(m->diagnostics, edge->at, "this is neither \"level\" nor \"edge\"");
 	c->edge = edge && edge->kind == VALUE_STRING && strcmp(edge->string, "edge") == 0;
+}
+
+/* One range or interrupt of a node; `from` and `to` as the two connectors have them. */
+static struct model_connection *add_part(struct model *m, const struct model_connection *c,
+					 enum model_connection_kind kind, const struct token *at)
+{
+	struct model_connection *n = ARENA_NEW(m->arena, struct model_connection);
+
+	*n = *c;
+	n->next = NULL;
+	n->kind = kind;
+	n->tree = true;
+	n->at = at;
+	n->from = ARENA_NEW(m->arena, struct model_end);
+	n->to = ARENA_NEW(m->arena, struct model_end);
+	*n->from = kind == CONNECTION_MMIO ? *c->to : *c->from;
+	*n->to = kind == CONNECTION_MMIO ? *c->from : *c->to;
+	n->from->write = kind == CONNECTION_MMIO;
+	return n;
+}
+
+static struct model_connection **add_registers(struct model *m, const struct model_connection *c,
+					       struct model_connection **end, int node,
+					       const struct adl_value *v)
+{
+	struct model_face *f = model_face(c->to->component, c->to->interface);
+	struct platform_range r;
+	const char *what;
+	unsigned int i;
+
+	for (i = 0; f->registers < MODEL_PARTS && platform_reg(m->platform, node, i, &r); i++) {
+		*end = add_part(m, c, CONNECTION_MMIO, v->at);
+		(*end)->part = f->registers++;
+		(*end)->paddr = r.base & ~4095ull;
+		(*end)->offset = (uint32_t)(r.base & 4095);
+		(*end)->bytes = r.size;
+		(*end)->size = ((r.base & 4095) + r.size + 4095) & ~4095ull;
+		what = reserved(m, (*end)->paddr, (*end)->size);
+		if (what)
+			diagnostic_error(m->diagnostics, v->at, "0x%llx (0x%llx bytes) of %s.%s is in %s",
+					 (unsigned long long)r.base, (unsigned long long)r.size,
+					 c->to->component->instance->name, c->to->interface->name, what);
+		end = &(*end)->next;
+	}
+	return end;
+}
+
+static struct model_connection **add_interrupts(struct model *m, const struct model_connection *c,
+						struct model_connection **end, int node,
+						const struct adl_value *v)
+{
+	struct model_face *f = model_face(c->to->component, c->to->interface);
+	uint32_t irq;
+	unsigned int i;
+	bool edge;
+
+	for (i = 0; f->interrupts < MODEL_PARTS && platform_interrupt(m->platform, node, i, &irq, &edge);
+	     i++) {
+		*end = add_part(m, c, CONNECTION_INTERRUPT, v->at);
+		(*end)->part = f->interrupts++;
+		(*end)->irq = irq;
+		(*end)->edge = edge;
+		end = &(*end)->next;
+	}
+	return end;
+}
+
+/* INSTANCE.INTERFACE_dtb, of the consumer or else of the hardware. */
+static const struct adl_value *tree_value(struct model *m, const struct model_connection *c)
+{
+	const struct model_end *ends[2] = { c->to, c->from };
+	const struct adl_value *v = NULL;
+	int i;
+
+	for (i = 0; i < 2 && !v; i++)
+		v = setting_value(m, ends[i]->component->instance,
+				  name_of(m, ends[i]->interface, "dtb"));
+	return v;
+}
+
+struct model_connection **model_tree(struct model *m, const struct model_connection *c,
+				     struct model_connection **end)
+{
+	const struct adl_instance *i = c->to->component->instance;
+	const char *face = c->to->interface->name;
+	const struct adl_value *nodes = adl_key(tree_value(m, c), "query"), *v, *path;
+	uint64_t interrupts = 0;
+	int node;
+
+	setting_number(m, i, name_of(m, c->to->interface, "generate_interrupts"), &interrupts);
+	if (!nodes)
+		diagnostic_error(m->diagnostics, c->source->at,
+				 "which device is %s.%s? Set %s.%s_dtb = dtb({ \"path\": \"...\" })", i->name,
+				 face, i->name, face);
+	for (v = nodes ? nodes->items : NULL; v; v = v->next) {
+		path = adl_key(v, "this-node-path");
+		node = path ? platform_find(m->platform, path->string) : -1;
+		if (node < 0)
+			continue;
+		end = add_registers(m, c, end, node, v);
+		if (interrupts)
+			end = add_interrupts(m, c, end, node, v);
+	}
+	return end;
 }
 
 void model_hardware(struct model *m, struct model_connection *c)

@@ -127,7 +127,12 @@ struct model_face {
 	bool connected;
 	uint64_t size;			/* of a dataport */
 	uint64_t value;			/* a semaphore begins with */
+	uint32_t consumers;		/* of an event that is emitted */
+	uint32_t registers;		/* of a device that a dtb() query found: ranges, interrupts */
+	uint32_t interrupts;
 };
+
+#define MODEL_PARTS 8u			/* ranges or interrupts of one interface */
 
 struct model_component {
 	struct model_component *next;
@@ -151,6 +156,7 @@ struct model_end {
 
 enum model_connection_kind {
 	CONNECTION_CALL, CONNECTION_EVENT, CONNECTION_MEMORY, CONNECTION_MMIO, CONNECTION_INTERRUPT,
+	CONNECTION_TREE,		/* of a dtb() query: becomes some of the two before */
 };
 
 struct model_connection {
@@ -159,8 +165,13 @@ struct model_connection {
 	enum model_connection_kind kind;
 	uint64_t size;			/* memory, MMIO: bytes, whole pages */
 	uint64_t paddr;			/* MMIO */
+	bool cached;
 	uint32_t irq;
 	bool edge;
+	bool tree;			/* MMIO, interrupt: found by a dtb() query, as its n-th */
+	uint32_t part;
+	uint32_t offset;		/* of its registers in the first page */
+	uint64_t bytes;			/* of registers */
 	const struct token *at;		/* where hardware is named */
 	struct model_end *from;
 	struct model_end *to;
@@ -217,6 +228,11 @@ void model_check_devices(struct model *m);
 void model_threads(struct model *m, struct model_component *c);
 struct model_face *model_face(const struct model_component *c, const struct adl_interface *i);
 void model_hardware(struct model *m, struct model_connection *c);
+/* Sets c->kind; false: said why there is none. */
+bool model_connector(struct model *m, struct model_connection *c);
+/* Connections for all that the query of CONNECTION_TREE `c` finds, at `end`; returns the new end. */
+struct model_connection **model_tree(struct model *m, const struct model_connection *c,
+				     struct model_connection **end);
 void model_check_hardware(struct model *m);
 struct model_vm *model_find_vm(const struct model *m, const char *instance);
 /* By its name, its instance's, or the instance's without vm_. */

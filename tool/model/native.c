@@ -91,36 +91,6 @@ static void add_components(struct model *m)
 	}
 }
 
-static bool connection_kind(struct model *m, struct model_connection *c)
-{
-	static const struct {
-		const char *name;
-		enum model_connection_kind kind;
-	} table[] = {
-		{ "seL4RPCCall", CONNECTION_CALL },
-		{ "seL4RPC", CONNECTION_CALL },
-		{ "seL4Notification", CONNECTION_EVENT },
-		{ "seL4GlobalAsynch", CONNECTION_EVENT },
-		{ "seL4SharedData", CONNECTION_MEMORY },
-		{ "seL4SharedDataWithCaps", CONNECTION_MEMORY },
-		{ "seL4HardwareMMIO", CONNECTION_MMIO },
-		{ "seL4HardwareInterrupt", CONNECTION_INTERRUPT },
-	};
-	const struct adl_connection *s = c->source;
-	size_t i;
-
-	for (i = 0; i < sizeof(table) / sizeof(*table); i++)
-		if (strcmp(table[i].name, s->type) == 0) {
-			c->kind = table[i].kind;
-			return true;
-		}
-	diagnostic_error(m->diagnostics, s->type_at,
-			 "connector %s is not in this version; use seL4RPCCall, "
-			 "seL4Notification or seL4SharedData",
-			 s->type);
-	return false;
-}
-
 /* INSTANCE.INTERFACE_access, CONNECTION.from_access, CONNECTION.to_access: R or RW. */
 static bool may_write(struct model *m, const struct model_connection *c, const struct adl_end *e)
 {
@@ -134,11 +104,14 @@ static bool may_write(struct model *m, const struct model_connection *c, const s
 	if (!v)
 		return true;
 	for (p = v->kind == VALUE_STRING && *v->string ? v->string : "?"; *p; p++)
-		if (!strchr("RWrw", *p)) {
+		if (!strchr("RWXGrwxg", *p)) {
 			diagnostic_error(m->diagnostics, v->at,
 					 "this is no access to a dataport; write \"R\" or \"RW\"");
 			return true;
 		}
+	if (strpbrk(v->string, "XGxg"))
+		diagnostic_warning(m->diagnostics, v->at,
+				   "nothing is executed from a dataport; write \"R\" or \"RW\"");
 	return strpbrk(v->string, "Ww") != NULL;
 }
 
@@ -199,6 +172,24 @@ static void read_size(struct model *m, struct model_connection *c)
 	c->size = (bytes + 4095) & ~4095ull;
 }
 
+/* What takes one end of each kind; memory takes any number, and an emitter tells several consumers. */
+static bool too_many_ends(struct model *m, const struct model_connection *c)
+{
+	const char *several = NULL;
+
+	if (c->to->next && c->kind != CONNECTION_MEMORY && c->kind != CONNECTION_EVENT)
+		several = "to";
+	else if (c->from->next && c->kind > CONNECTION_MEMORY)
+		several = "from";
+	if (several)
+		diagnostic_error(m->diagnostics, c->source->at,
+				 "connection %s has several '%s' ends, and a %s has one; make a connection "
+				 "of each",
+				 c->source->name, several,
+				 c->kind == CONNECTION_CALL ? "call" : "device");
+	return several;
+}
+
 static void mark_connected(const struct model_end *e, uint64_t size)
 {
 	struct model_face *f;
@@ -210,6 +201,16 @@ static void mark_connected(const struct model_end *e, uint64_t size)
 	}
 }
 
+/* Each emitter has a capability for each consumer. */
+static void count_consumers(const struct model_connection *c)
+{
+	const struct model_end *from, *to;
+
+	for (from = c->from; from; from = from->next)
+		for (to = c->to; to; to = to->next)
+			model_face(from->component, from->interface)->consumers++;
+}
+
 static void add_connection(struct model *m, struct model_connection ***end,
 			   const struct adl_connection *s)
 {
@@ -217,14 +218,15 @@ static void add_connection(struct model *m, struct model_connection ***end,
 	const struct adl_end *e;
 
 	c->source = s;
-	if (!connection_kind(m, c))
+	if (!model_connector(m, c))
 		return;
 	for (e = s->ends; e; e = e->next)
 		append_end(e->to ? &c->to : &c->from, resolve_end(m, c, e));
-	if (c->kind != CONNECTION_MEMORY && (c->to->next || (c->kind > CONNECTION_MEMORY && c->from->next))) {
-		diagnostic_error(m->diagnostics, s->at,
-				 "connection %s has several '%s' ends; it goes to one", s->name,
-				 c->to->next ? "to" : "from");
+	if (too_many_ends(m, c))
+		return;
+	if (c->kind == CONNECTION_TREE) {
+		*end = model_tree(m, c, *end);
+		mark_connected(c->to, 0);
 		return;
 	}
 	if (c->kind == CONNECTION_MEMORY)
@@ -233,6 +235,8 @@ static void add_connection(struct model *m, struct model_connection ***end,
 		model_hardware(m, c);
 	mark_connected(c->from, c->size);
 	mark_connected(c->to, c->size);
+	if (c->kind == CONNECTION_EVENT)
+		count_consumers(c);
 	**end = c;
 	*end = &c->next;
 }

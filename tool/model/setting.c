@@ -12,7 +12,7 @@
 const struct adl_value *setting_value(const struct model *m, const struct adl_instance *i,
 				      const char *attribute)
 {
-	const struct adl_attribute *a;
+	const struct adl_attribute *own = adl_attribute(i->component, attribute), *a;
 	struct adl_setting *s = NULL;
 	unsigned int depth;
 
@@ -20,6 +20,8 @@ const struct adl_value *setting_value(const struct model *m, const struct adl_in
 		s = adl_setting(m->file, i->name, attribute);
 		if (!s) {
 			a = adl_attribute(i->component, attribute);
+			if (!a || !a->value)
+				a = own;	/* it refers to nothing: the default stays */
 			return a ? a->value : NULL;
 		}
 		if (s->value)
@@ -146,6 +148,7 @@ static void say_unread(struct model *m, const struct adl_setting *s)
 {
 	struct nearest near = nearest_start(s->attribute, 2);
 	const struct adl_attribute *a;
+	const char *reason;
 
 	if (m->diagnostics->stopped)
 		return;
@@ -155,10 +158,13 @@ static void say_unread(struct model *m, const struct adl_setting *s)
 				   s->instance);
 		return;
 	}
-	if (s->target->component->vm && adl_unread_reason(s->attribute)) {
+	reason = s->target->component->replaced ? s->target->component->replaced :
+		 s->target->component->vm ? adl_unread_reason(s->attribute) :
+					    adl_unread_native(s->attribute);
+	a = adl_attribute(s->target->component, s->attribute);
+	if (reason && !(a && a->at->file[0] == '<')) {	/* not one of the platform's own */
 		diagnostic_warning(m->diagnostics, s->attribute_at, "nobody reads '%s' of a %s: %s",
-				   s->attribute, s->target->type,
-				   adl_unread_reason(s->attribute));
+				   s->attribute, s->target->type, reason);
 		return;
 	}
 	if (s->target->dissolved && adl_attribute(s->target->component, s->attribute)) {

@@ -291,6 +291,22 @@ static void read_dtb_node(struct model *m, struct model_vm *vm, const struct adl
 		add_node(m, vm, v->string, v->at);
 }
 
+/* VM projects give their VM the UART; here it is the serial server's. True: it is this. */
+static bool is_uart(struct model *m, const struct model_vm *vm, const struct adl_value *path)
+{
+	int offset = fdt_path_offset(m->platform->fdt, path->string);
+	struct platform_range range;
+
+	if (!vm->instance->component->project || offset < 0 ||
+	    !platform_reg(m->platform, offset, 0, &range) || range.base != m->platform->uart.base)
+		return false;
+	diagnostic_warning(m->diagnostics, path->at,
+			   "nothing is made of %s of %s: the serial server owns it, and the VM has an "
+			   "emulated one; remove it",
+			   path->string, vm->name);
+	return true;
+}
+
 /* dtb = dtb({...}): the nodes that it finds, as dtb_nodes. */
 static void read_dtb_query(struct model *m, struct model_vm *vm)
 {
@@ -299,7 +315,7 @@ static void read_dtb_query(struct model *m, struct model_vm *vm)
 
 	for (v = found ? found->items : NULL; v; v = v->next) {
 		path = adl_key(v, "this-node-path");
-		if (path)
+		if (path && !is_uart(m, vm, path))
 			add_node(m, vm, path->string, v->at);
 	}
 }

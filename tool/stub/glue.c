@@ -86,8 +86,8 @@ static void declare_procedure(FILE *out, const struct stub_plan *plan, const str
 
 	for (m = adl_procedure(plan->file, i->type)->methods; m; m = m->next) {
 		stub_prototype(out, i->name, m);
-		fputs(i->kind == INTERFACE_USES && i->optional ? " __attribute__((weak));\n" : ";\n",
-		      out);
+		fputs(i->kind == INTERFACE_USES && (i->optional || !is_connected(plan, i)) ?
+			      " __attribute__((weak));\n" : ";\n", out);
 	}
 	if (i->kind == INTERFACE_PROVIDES)
 		fprintf(out, "seL4_Word %s_get_sender_id(void);\n", i->name);
@@ -97,7 +97,9 @@ static void declare_procedure(FILE *out, const struct stub_plan *plan, const str
 
 static void declare_interface(FILE *out, const struct stub_plan *plan, const struct adl_interface *i)
 {
-	const char *n = i->name, *weak = i->optional ? " __attribute__((weak))" : "";
+	bool open = i->optional || !is_connected(plan, i);
+	const char *n = i->name, *weak = open ? " __attribute__((weak))" : "";
+	uint32_t k;
 
 	fprintf(out, "\n/* %s */\n", n);
 	switch (i->kind) {
@@ -111,7 +113,10 @@ static void declare_interface(FILE *out, const struct stub_plan *plan, const str
 	case INTERFACE_CONSUMES:
 		fprintf(out, "void %s_wait(void)%s;\nint %s_poll(void)%s;\n"
 			"int %s_reg_callback(void (*callback)(void *), void *argument)%s;\n"
-			"int %s_acknowledge(void)%s;\n", n, weak, n, weak, n, weak, n, weak);
+			"int %s_acknowledge(void)%s;\nvoid %s_handle(void);\n", n, weak, n, weak, n, weak,
+			n, weak, n);
+		for (k = 0; k < face_of(plan, i)->registers; k++)
+			fprintf(out, "extern void *%s_%u;\n", n, k);
 		break;
 	case INTERFACE_DATAPORT:
 		fprintf(out, "extern %s *%s;\n"
@@ -186,8 +191,9 @@ static void define_consumer(FILE *out, const char *n)
 		"int %s_reg_callback(void (*callback)(void *), void *argument)\n{\n"
 		"\treturn consumer_reg_callback(&%s__consumer, callback, argument);\n}\n\n"
 		"int %s_acknowledge(void)\n{\n\treturn consumer_acknowledge(&%s__consumer);\n}\n\n"
-		"static void %s__serve(void)\n{\n\tconsumer_serve(&%s__consumer);\n}\n\n",
-		n, n, n, n, n, n, n, n, n, n, n);
+		"#pragma weak %s_handle\n"
+		"static void %s__serve(void)\n{\n\tconsumer_serve(&%s__consumer, %s_handle);\n}\n\n",
+		n, n, n, n, n, n, n, n, n, n, n, n, n);
 }
 
 static void define_semaphore(FILE *out, const struct adl_interface *i)
@@ -201,9 +207,22 @@ static void define_semaphore(FILE *out, const struct adl_interface *i)
 		"int %s_post(void)\n{\n\treturn semaphore_post(&%s__semaphore);\n}\n\n", n, n, n, n, n, n);
 }
 
+static void define_emitter(FILE *out, const char *n, uint32_t consumers)
+{
+	if (consumers < 2) {
+		fprintf(out, "static seL4_CPtr %s__slot[1];\n\n"
+			"void %s_emit(void)\n{\n\tseL4_Signal(%s__slot[0]);\n}\n\n", n, n, n);
+		return;
+	}
+	fprintf(out, "static seL4_CPtr %s__slot[%u];\n\n"
+		"void %s_emit(void)\n{\n\tfor (unsigned int i = 0; i < %u; i++)\n"
+		"\t\tseL4_Signal(%s__slot[i]);\n}\n\n", n, consumers, n, consumers, n);
+}
+
 static void define_interface(FILE *out, const struct stub_plan *plan, const struct adl_interface *i)
 {
 	const char *n = i->name;
+	uint32_t k;
 
 	switch (i->kind) {
 	case INTERFACE_USES:
@@ -211,11 +230,12 @@ static void define_interface(FILE *out, const struct stub_plan *plan, const stru
 		define_procedure(out, plan, i);
 		break;
 	case INTERFACE_EMITS:
-		fprintf(out, "static seL4_CPtr %s__slot;\n\n"
-			"void %s_emit(void)\n{\n\tseL4_Signal(%s__slot);\n}\n\n", n, n, n);
+		define_emitter(out, n, face_of(plan, i)->consumers);
 		break;
 	case INTERFACE_CONSUMES:
 		define_consumer(out, n);
+		for (k = 0; k < face_of(plan, i)->registers; k++)
+			fprintf(out, "void *%s_%u;\n", n, k);
 		break;
 	case INTERFACE_MUTEX:
 		fprintf(out, "static struct lock %s__lock;\n\n"
@@ -258,9 +278,11 @@ static void define_dataports(FILE *out, const struct stub_plan *plan)
 				i->name, n++);
 }
 
-static void connect_interface(FILE *out, const struct adl_interface *i, unsigned int *dataport)
+static void connect_interface(FILE *out, const struct stub_plan *plan, const struct adl_interface *i,
+			      unsigned int *dataport)
 {
 	const char *n = i->name;
+	uint32_t k;
 
 	switch (i->kind) {
 	case INTERFACE_USES:
@@ -268,12 +290,16 @@ static void connect_interface(FILE *out, const struct adl_interface *i, unsigned
 		fprintf(out, "\t%s__rpc.slot = component_slot(\"%s\", \"slot\");\n", n, n);
 		break;
 	case INTERFACE_EMITS:
-		fprintf(out, "\t%s__slot = component_slot(\"%s\", \"slot\");\n", n, n);
+		fprintf(out, "\tcomponent_slots(\"%s\", \"slot\", %s__slot, sizeof(%s__slot) / "
+			"sizeof(*%s__slot));\n", n, n, n, n);
 		break;
 	case INTERFACE_CONSUMES:
+		for (k = 0; k < face_of(plan, i)->registers; k++)
+			fprintf(out, "\t%s_%u = component_registers(\"%s\", %u);\n", n, k, n, k);
 		fprintf(out, "\t%s__consumer.slot = component_slot(\"%s\", \"slot\");\n"
 			"\t%s__consumer.registered = component_slot(\"%s\", \"registered-slot\");\n"
-			"\t%s__consumer.irq = component_slot(\"%s\", \"irq-slot\");\n", n, n, n, n, n, n);
+			"\tcomponent_slots(\"%s\", \"irq-slot\", %s__consumer.irq, CONSUMER_IRQS);\n",
+			n, n, n, n, n, n);
 		break;
 	case INTERFACE_MUTEX:
 		fprintf(out, "\t%s__lock.slot = component_slot(\"%s\", \"slot\");\n", n, n);
@@ -301,7 +327,7 @@ static void define_connect(FILE *out, const struct stub_plan *plan)
 				stub_type(a->type).kind == STUB_STRING ? "text" : "number", a->name);
 	for (i = plan->type->interfaces; i; i = i->next)
 		if (i->kind == INTERFACE_DATAPORT || is_connected(plan, i))
-			connect_interface(out, i, &dataport);
+			connect_interface(out, plan, i, &dataport);
 	fputs("}\n\n", out);
 }
 

@@ -149,7 +149,7 @@ static void add_connection(struct view *v, const struct model_connection *c)
 {
 	static const enum view_mode modes[] = {
 		[CONNECTION_CALL] = VIEW_CALL, [CONNECTION_EVENT] = VIEW_EVENT, [CONNECTION_MEMORY] = VIEW_MEMORY,
-		[CONNECTION_MMIO] = VIEW_DEVICE, [CONNECTION_INTERRUPT] = VIEW_DEVICE,
+		[CONNECTION_MMIO] = VIEW_DEVICE, [CONNECTION_INTERRUPT] = VIEW_DEVICE, [CONNECTION_TREE] = VIEW_DEVICE,
 	};
 	const struct model_end *from, *to;
 	struct view_wire *w;

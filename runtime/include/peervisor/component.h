@@ -44,6 +44,10 @@ _Noreturn void component_fault_serve(void);
 
 /* For component_connect: a property of an interface's node; 0 if the interface is not connected. */
 uint64_t component_slot(const char *interface, const char *property);
+/* The first `count` of PROPERTY, PROPERTY-1, PROPERTY-2...; 0 where there is none. */
+void component_slots(const char *interface, const char *property, uint64_t *slots, unsigned int count);
+/* The n-th range of registers that a dtb() query found. */
+void *component_registers(const char *interface, unsigned int n);
 void component_dataport(struct component_dataport *d);
 /* An attribute's value; 0 or "" if the assembly gives none. */
 uint64_t component_number(const char *attribute);

@@ -13,7 +13,7 @@ import tempfile
 
 FIXTURES = pathlib.Path(__file__).resolve().parents[2] / "fixtures" / "assembly"
 NO_GUESTS = {"no-file-system"}       # the folder has a kernel alone
-WARNINGS = {"window-unused", "compound-attribute-unread", "middle-vm-cache", "connection-setting", "attribute-misspelt", "attribute-unknown", "dma-without-identity"}
+WARNINGS = {"direct-call", "setting-of-nothing", "reference-to-no-attribute", "unknown-instance", "window-unused", "compound-attribute-unread", "middle-vm-cache", "connection-setting", "attribute-misspelt", "attribute-unknown", "dma-without-identity"}
 
 
 def make_guests(folder):
