@@ -36,6 +36,8 @@ def logs(request, image, tmp_path_factory):
         m.expect("two.log", "sees", 60)
         m.expect("driver.log", "alarm: callback", 60)
         m.expect("guest.log", "I am", 60)
+        m.expect("near.log", "rings", 60)
+        m.expect("far.log", "rings", 60)
         return {name: console.text.replace("\r", "") for name, console in m.consoles.items()}
     finally:
         m.close()
@@ -80,6 +82,12 @@ def test_locks(logs):
 def test_hardware(logs):
     assert "clock: PL031, set" in logs["driver.log"]
     assert "alarm: wait, after a second" in logs["driver.log"]
+    assert "transport: virt, with an interrupt" in logs["driver.log"]
+
+
+def test_an_event_reaches_each_consumer_once(logs):
+    assert logs["near.log"].count("the bell rings") == 1
+    assert logs["far.log"].count("the bell rings") == 1
 
 
 def test_rubbish_is_refused_and_the_server_lives(logs):

@@ -229,14 +229,16 @@ static void add_attributes(struct system *s, struct native *n)
 
 	for (a = n->model->type->attributes; a; a = a->next) {
 		v = setting_value(s->model, n->model->instance, a->name);
+		if (n->model->folder && stub_constant(s->model->file, a))
+			continue;
 		if (v && v->kind == VALUE_STRING)
 			tree_string(t, a->name, v->string);
 		else if (v && (v->kind == VALUE_INTEGER || v->kind == VALUE_BOOLEAN))
 			tree_u64(t, a->name, (uint64_t)v->integer);
 		else if (v)
 			diagnostic_warning(s->diagnostics, v->at,
-					   "attribute '%s' is %s, which native "
-					   "components cannot read yet; use an integer or a string",
+					   "attribute '%s' is %s, which does not reach this component; use an "
+					   "integer or a string, or of a component with sources a struct",
 					   a->name, adl_kind_name(v->kind));
 	}
 }
@@ -330,7 +332,7 @@ static const char *program_of(struct system *s, const struct model_component *m)
 {
 	const struct stub_plan plan = {
 		.arena = s->arena, .file = s->model->file, .type = m->type,
-		.faces = m->faces,
+		.faces = m->faces, .values = m->values,
 	};
 	const struct stub_options options = {
 		.sdk = arena_format(s->arena, "%s/sdk%s", s->build_dir, s->variant), .assembly = s->model->folder,

@@ -144,6 +144,7 @@ struct model_component {
 	struct model_thread control;
 	struct model_thread *threads;	/* for each interface that is served */
 	struct model_face *faces;	/* by the interfaces' order */
+	const struct adl_value **values;	/* by the attributes' order; NULL: not set */
 };
 
 struct model_end {

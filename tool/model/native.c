@@ -16,6 +16,19 @@ static char *lower(struct arena *a, const char *text)
 	return copy;
 }
 
+static void read_attributes(struct model *m, struct model_component *c)
+{
+	const struct adl_attribute *a;
+	size_t n = 0;
+
+	for (a = c->type->attributes; a; a = a->next)
+		n++;
+	c->values = arena_alloc(m->arena, sizeof(*c->values) * (n + 1));
+	for (a = c->type->attributes, n = 0; a; a = a->next)
+		c->values[n++] = setting_value(m, c->instance, a->name);
+	stub_check_values(m->diagnostics, m->arena, m->file, c->type, c->values);
+}
+
 static void read_component(struct model *m, struct model_component *c)
 {
 	c->heap_size = 64u << 10;
@@ -26,6 +39,7 @@ static void read_component(struct model *m, struct model_component *c)
 				 c->instance->name);
 	model_threads(m, c);
 	stub_check(m->diagnostics, m->file, c->type);
+	read_attributes(m, c);
 	c->folder = stub_folder(m->arena, c->type);
 }
 

@@ -56,7 +56,7 @@ static const char *attribute_type(const struct adl_attribute *a)
 	return t.kind == STUB_STRING ? "const char *" : t.c;
 }
 
-/* Others (lists, structs, floating point) do not reach a component. */
+/* Read from the configuration at the start, so that one program serves all instances. */
 static bool is_plain(const struct adl_attribute *a)
 {
 	struct stub_type t = stub_type(a->type);
@@ -156,6 +156,7 @@ char *stub_header(const struct stub_plan *plan)
 		if (is_plain(a))
 			fprintf(out, "#ifndef STUB_ATTRIBUTES\nextern %s const %s;\n#endif\n",
 				attribute_type(a), a->name);
+	stub_declare_constants(out, plan);
 	for (i = plan->type->interfaces; i; i = i->next)
 		declare_interface(out, plan, i);
 	fputs("\n/* The error of this thread's last call that failed, since it was last asked for. */\n"
@@ -373,6 +374,7 @@ char *stub_source(const struct stub_plan *plan)
 	for (a = plan->type->attributes; a; a = a->next)
 		if (is_plain(a))
 			fprintf(out, "%s %s;\n", attribute_type(a), a->name);
+	stub_define_constants(out, plan);
 	define_dataports(out, plan);
 	for (i = plan->type->interfaces; i; i = i->next)
 		if (is_connected(plan, i))

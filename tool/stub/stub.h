@@ -32,6 +32,7 @@ struct stub_plan {
 	const struct adl_file *file;
 	const struct adl_component *type;
 	const struct model_face *faces;	/* by the interfaces' order */
+	const struct adl_value *const *values;	/* by the attributes' order; NULL: none is set */
 };
 
 struct stub_type stub_type(const char *adl_type);
@@ -39,10 +40,18 @@ struct stub_type stub_type(const char *adl_type);
 /* Is there code for everything that the component's procedures say? Says what there is not. */
 void stub_check(struct diagnostics *d, const struct adl_file *f, const struct adl_component *type);
 
+/* The same of the attributes' values: structs that contain themselves, values that grow without end. */
+void stub_check_values(struct diagnostics *d, struct arena *arena, const struct adl_file *f,
+		       const struct adl_component *type, const struct adl_value *const *values);
+/* Does its value reach the component as a constant? */
+bool stub_constant(const struct adl_file *f, const struct adl_attribute *a);
+
 char *stub_header(const struct stub_plan *plan);
 char *stub_source(const struct stub_plan *plan);
 
 /* Parts of these two. */
+void stub_declare_constants(FILE *out, const struct stub_plan *plan);
+void stub_define_constants(FILE *out, const struct stub_plan *plan);
 void stub_prototype(FILE *out, const char *interface, const struct adl_method *m);
 void stub_client(FILE *out, const struct adl_interface *i, const struct adl_method *m, unsigned int label);
 void stub_server(FILE *out, const struct adl_interface *i, const struct adl_procedure *p);

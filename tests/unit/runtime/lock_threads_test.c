@@ -116,7 +116,7 @@ static int called;
 
 static void *serve(void *argument)
 {
-	consumer_serve(&events);
+	consumer_serve(&events, NULL);
 	return argument;
 }
 

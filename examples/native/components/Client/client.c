@@ -186,6 +186,9 @@ int run(void)
 	char *name;
 
 	check("attributes", times == 5 && strcmp(greeting, "hello") == 0);
+	check("attributes: a struct", strcmp(route.title, "to\tthe \"end\"") == 0 && route.least == -128 &&
+	      route.steps_sz == 2 && strcmp(route.steps[1].name, "two") == 0 && route.steps[1].size == -2);
+	check("attributes: lists", primes_sz == 3 && primes[2] == 5 && sizeof(primes) == 6 && notes_sz == 0);
 	scalars();
 	strings();
 	arrays();
