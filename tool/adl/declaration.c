@@ -167,7 +167,7 @@ static bool parse_replaced(struct parser *p, struct adl_component *c)
 	if (!reason || reason->kind != VALUE_STRING)
 		return false;
 	c->replaced = reason->string;
-	return parser_expect(p, ";", "a reason");
+	return parser_accept(p, ";");
 }
 
 /* `"x.h";` or `<x.h>;` */

@@ -458,7 +458,7 @@ def test_hardware(build, tmp_path, settings):
     ('clock.r_mmio = "0x9010000:0x1000"; clock.a_irq_number = 33;', "interrupt 33 is the UART's"),
     ('clock.r_mmio = "0x9010000:0x1000"; clock.a_irq_number = 48;', "interrupt 48 is given away twice"),
     ('clock.r_mmio = "0x9010000:0x1000"; clock.a_irq_number = 34; clock.a_irq_type = "odd";', 'neither "level" nor "edge"'),
-    ('clock.r_mmio = "0x9010000:0x1000"; clock.a_irq_number = 34; driver.r_access = "X";', "this is no access to a dataport"),
+    ('clock.r_mmio = "0x9010000:0x1000"; clock.a_irq_number = 34; driver.r_access = "Q";', "this is no access to a dataport"),
 ])
 def test_hardware_that_cannot_be(build, tmp_path, settings, text):
     result = hardware(build, tmp_path, settings)
