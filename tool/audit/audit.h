@@ -32,6 +32,7 @@ struct audit_part {
 	uint32_t vspace;
 	uint32_t domain;		/* lowest part that is tied to this one by control of threads */
 	bool guest;			/* a vCPU: it has no IPC buffer */
+	unsigned int threads;		/* of a guest: its vCPUs */
 	uint32_t dma;			/* a device that may do DMA, or CAPDL_NONE */
 };
 

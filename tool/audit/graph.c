@@ -97,6 +97,8 @@ static void find_parts(struct audit *a)
 		p->vspace = i;
 		p->domain = a->num_parts++;
 		p->guest = d->threads[t].ipc_memory == CAPDL_NONE;
+		for (p->threads = 0; t < d->num_threads; t++)
+			p->threads += d->threads[t].vspace == i;
 		p->dma = CAPDL_NONE;
 	}
 }

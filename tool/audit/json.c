@@ -87,7 +87,8 @@ static void json_part(const struct audit *a, uint32_t part, FILE *out)
 
 	fputs("{\"name\": ", out);
 	audit_json_string(out, a->parts[part].name);
-	fprintf(out, ", \"guest\": %s, \"dma\": %s", a->parts[part].guest ? "true" : "false",
+	fprintf(out, ", \"guest\": %s, \"threads\": %u, \"dma\": %s",
+		a->parts[part].guest ? "true" : "false", a->parts[part].threads,
 		a->parts[part].dma != CAPDL_NONE ? "true" : "false");
 	key(out, "memory");
 	json_memory(a, part, AUDIT_RAM, out);

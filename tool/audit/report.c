@@ -107,7 +107,10 @@ static void print_part(const struct audit *a, uint32_t part, FILE *out)
 {
 	const struct audit_part *p = &a->parts[part];
 
-	fprintf(out, "%s%s\n", p->name, p->guest ? " (guest)" : "");
+	if (p->guest && p->threads > 1)
+		fprintf(out, "%s (guest, %u virtual CPUs)\n", p->name, p->threads);
+	else
+		fprintf(out, "%s%s\n", p->name, p->guest ? " (guest)" : "");
 	print_memory(a, part, AUDIT_RAM, "memory", out);
 	print_memory(a, part, AUDIT_DEVICE, "devices", out);
 	print_interrupts(a, part, out);

@@ -57,6 +57,8 @@ static void add_vm(struct view *v, const struct model_vm *vm)
 						(unsigned long long)vm->ram_size >> 20,
 						(unsigned long long)vm->ram_base,
 						vm->identity ? " (1:1)" : ""));
+	if (vm->vcpus > 1)
+		add_line(v, b, VIEW_PLAIN, arena_format(v->arena, "%u virtual CPUs", vm->vcpus));
 	add_line(v, b, VIEW_PLAIN, arena_format(v->arena, "%s%s%s", vm->kernel->name, vm->initrd ? " + " : "",
 						vm->initrd ? vm->initrd->name : ""));
 	add_hardware(v, b, vm);

@@ -99,6 +99,13 @@ def test_what_it_says(tool):
     assert "a native component" not in picture.texts      # the legend has what occurs
 
 
+def test_virtual_cpus(tool, tmp_path):
+    path = tmp_path / "two.camkes"
+    path.write_text("assembly { composition { component VM a; component VM b; } configuration { a.num_vcpus = 3; } }")
+    texts = view(tool, path).texts
+    assert [t for t in texts if "CPU" in t] == ["3 virtual CPUs"]
+
+
 def random_assembly(seed, components, connections):
     pick = random.Random(seed)
     kinds = [("seL4RPCCall", "uses P", "provides P"), ("seL4Notification", "emits E", "consumes E"),

@@ -111,6 +111,28 @@ def test_rights_of_a_connection(read):
     assert len(spec.caps["vm_workload@vcpu@cnode"]) == 1
 
 
+def test_several_vcpus(tool, read, tmp_path):
+    """Each has a thread, a badge that tells it, an untyped, and the downcalls of its VM."""
+    path = tmp_path / "two.camkes"
+    text = (ROOT / "examples/two-vms/two-vms.camkes").read_text()
+    path.write_text(text.replace("configuration {", "configuration { vm_storage.num_vcpus = 3;"))
+    spec = read(path)
+    badges = set()
+    for k, name in enumerate(("vcpu", "vcpu1", "vcpu2")):
+        cnode = "vm_storage@%s@cnode" % name
+        (fault, parameters), downcall = (spec.caps[cnode][slot] for slot in (1, 2))
+        assert fault == "vm_storage@vmm@endpoint" and downcall[0] == "vm_workload@vmm@notification"
+        badges.add(parameters["badge"])
+        thread = spec.caps["vm_storage@%s@tcb" % name]
+        assert (thread["cspace"][0], thread["vspace"][0]) == (cnode, "vm_storage@vspace")
+        held = [what for what, _ in spec.caps["vm_storage@vmm@cnode"].values()]
+        assert "vm_storage@%s@tcb" % name in held and "vm_storage@%s@untyped" % name in held
+    assert len(badges) == 3 and all(badge >> 63 for badge in badges)
+    assert "vm_storage@vcpu3@tcb" not in spec.objects and "vm_workload@vcpu1@tcb" not in spec.objects
+    report = tool("audit", path)
+    assert "\nvm_storage (guest, 3 virtual CPUs)\n" in report and "\nvm_workload (guest)\n" in report
+
+
 @pytest.mark.parametrize("example", ["two-vms", "seed", FOUR], ids=str)
 def test_audit_says_what_the_text_says(tool, read, example):
     """Each part's memory and rights, and whom it signals and calls, worked out from the text alone."""
