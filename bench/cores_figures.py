@@ -42,7 +42,7 @@ def bench_cores(folder, table, target):
     process = subprocess.Popen(
         [qemu.QEMU, "-M", "virt,virtualization=on,gic-version=2", "-cpu", "cortex-a57", "-smp", "4", "-m", "1G",
          "-icount", "shift=0,sleep=off", "-nic", "none", "-nodefaults", "-display", "none", "-serial", "file:%s" % uart,
-         "-kernel", str(image), *log.options], stdin=subprocess.DEVNULL)
+         "-kernel", str(image), *log.options], stdin=subprocess.DEVNULL, preexec_fn=qemu.die_with_parent)
     try:
         wait_for(lambda: uart.exists() and b"bench: ready" in uart.read_bytes(), process, "start of cores.elf")
         cores = log.take(lambda: wait_for(lambda: log.path.exists() and log.path.stat().st_size > TRACED, process,

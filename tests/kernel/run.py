@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Runs an image in QEMU, bounded, and gives its lines as they come."""
 
+import ctypes
 import os
 import pathlib
 import re
 import selectors
+import signal
 import subprocess
 import tempfile
 import time
@@ -27,6 +29,11 @@ def tests_of(wanted):
             if wanted(table) for name in re.findall(r'^\t\{ "(\w+)", ', body, re.M)]
 
 
+def die_with_parent():
+    """For preexec_fn: a test that is killed leaves no emulator behind."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)      # PR_SET_PDEATHSIG
+
+
 def lines(image, end, timeout, machine="virt,virtualization=on,gic-version=2", memory="1G", cpu="cortex-a57", more=()):
     """The UART's lines until one starts with `end`, QEMU ends or the time is over."""
     with tempfile.TemporaryDirectory(prefix="peervisor-kernel-") as folder:
@@ -36,7 +43,7 @@ def lines(image, end, timeout, machine="virt,virtualization=on,gic-version=2", m
         process = subprocess.Popen(
             [QEMU, "-M", machine, "-cpu", cpu, "-m", memory, "-nic", "none", "-nodefaults", "-display", "none",
              "-serial", "stdio", "-monitor", "none", "-no-reboot", "-kernel", path, *more],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, preexec_fn=die_with_parent)
         try:
             return _collect(process.stdout, end, time.monotonic() + timeout)
         finally:
