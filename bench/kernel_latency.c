@@ -12,11 +12,12 @@
 #define WAITERS		200u
 #define CHILDREN	1000u
 #define PAGE_BITS	21
+#define SPARE_IRQ	100
 #define PAGES_AT	0x50000000ul
 
 extern char lone_trap[];
 
-static seL4_CPtr endpoint_slot, badged_slot, other_slot, node, big, space, page, pool_untyped;
+static seL4_CPtr endpoint_slot, badged_slot, other_slot, node, big, space, page, pool_untyped, spare_handler;
 static seL4_CPtr tcbs[WAITERS];
 static volatile seL4_Word deadline, worst, fired;
 
@@ -169,6 +170,21 @@ static void prepare_senders(void)
 	start_waiters((seL4_Word)SEL4_SYS_CALL, 2);
 }
 
+/* The last cap of the notification is the one that an interrupt signals. */
+static void prepare_handler(void)
+{
+	seL4_CNode_Delete(ROOT_CNODE, endpoint_slot, 64);
+	seL4_Untyped_Retype(sandbox, seL4_NotificationObject, 0, ROOT_CNODE, 0, 0, endpoint_slot, 1);
+	start_waiters((seL4_Word)SEL4_SYS_RECV, 1);
+	seL4_IRQHandler_SetNotification(spare_handler, endpoint_slot);
+	seL4_CNode_Delete(ROOT_CNODE, endpoint_slot, 64);
+}
+
+static void clear_handler(void)
+{
+	seL4_IRQHandler_Clear(spare_handler);
+}
+
 static void cancel_senders(void)
 {
 	seL4_CNode_CancelBadgedSends(ROOT_CNODE, badged_slot, 64);
@@ -223,6 +239,8 @@ static void make_objects(void)
 	endpoint_slot = slot_new();
 	badged_slot = slot_new();
 	space = slot_new();
+	spare_handler = slot_new();
+	CHECK(seL4_IRQControl_Get(seL4_CapIRQControl, SPARE_IRQ, ROOT_CNODE, spare_handler, 64) == 0);
 	other_slot = object_new(seL4_EndpointObject, 0);
 	(void)slot_new();
 }
@@ -253,6 +271,7 @@ void bench_latency(void)
 	many("masked-retype-255-cnodes", "masked-revoke-cnodes", seL4_CapTableObject, 8);
 	sweep("masked-delete-endpoint", prepare_endpoint, delete_endpoint);
 	sweep("masked-cancel-sends", prepare_senders, cancel_senders);
+	sweep("masked-clear-handler", prepare_handler, clear_handler);
 	sweep("masked-clean-2-mib", nothing, clean_page);
 	sweep("masked-unify-2-mib", nothing, unify_page);
 	sweep("masked-delete-asid-pool", prepare_pool, delete_pool);

@@ -225,14 +225,24 @@ static struct cap finalise_container(struct cap cap)
 	return cap_zombie(cap_paddr(cap), true, 0, TCB_SLOTS);
 }
 
-bool object_release_waiter(struct cap *cap)
+bool object_wind_down(struct cap *cap)
 {
-	bool released = false;
+	bool released;
 
-	if (cap_type(*cap) == CAP_ENDPOINT)
+	switch (cap_type(*cap)) {
+	case CAP_ENDPOINT:
 		released = endpoint_cancel_first(endpoint_of(*cap));
-	else if (cap_type(*cap) == CAP_NOTIFICATION)
+		break;
+	case CAP_NOTIFICATION:
 		released = notification_cancel_first(notification_of(*cap));
+		break;
+	case CAP_IRQ_HANDLER:
+		return irq_handler_wind_down((unsigned int)cap_value(*cap));
+	case CAP_ASID_POOL:
+		return asid_pool_wind_down(*cap);
+	default:
+		return false;
+	}
 	if (released)
 		*cap = object_mask_rights(*cap, 0);
 	return released;
@@ -241,10 +251,6 @@ bool object_release_waiter(struct cap *cap)
 struct cap object_finalise(struct cap cap, bool final)
 {
 	switch (cap_type(cap)) {
-	case CAP_ENDPOINT:
-		if (final)
-			endpoint_cancel_all(endpoint_of(cap));
-		return cap_null();
 	case CAP_NOTIFICATION:
 		if (final)
 			notification_finalise(notification_of(cap));

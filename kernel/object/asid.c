@@ -160,6 +160,34 @@ void asid_delete(u16 asid, struct paddr vspace)
 	sched_stale();
 }
 
+#define WIND_DOWN_STEP	4u
+
+/* How far each core has come is a hint: whatever is left is cleared when the pool is finalised. */
+bool asid_pool_wind_down(struct cap cap)
+{
+	static struct {
+		u64 pool;
+		unsigned int cleared;
+	} hints[KERNEL_CORES], *at;
+	u64 *entry = cap_object(cap);
+
+	if (pools[cap_asid(cap) >> ASID_POOL_BITS] != cap_paddr(cap).v)
+		return false;
+	at = &hints[core_number(core_self())];
+	if (at->pool != cap_paddr(cap).v) {
+		at->pool = cap_paddr(cap).v;
+		at->cleared = 0;
+	}
+	if (at->cleared == POOL_ENTRIES) {
+		at->pool = 0;
+		return false;
+	}
+	for (unsigned int i = 0; i < WIND_DOWN_STEP; i++)
+		entry_clear(&entry[at->cleared++]);
+	sched_stale();
+	return true;
+}
+
 void asid_pool_finalise(struct cap cap, bool final)
 {
 	u64 number = cap_asid(cap) >> ASID_POOL_BITS;

@@ -24,7 +24,7 @@ static void zombie_shrink(struct slot *slot)
 
 /*
  * A step in ending the cap's use: true if the slot is empty now; false if it holds a zombie, or
- * still the cap, as others waited at its object.
+ * still the cap, whose object takes more steps.
  */
 static bool finalise(struct slot *slot)
 {
@@ -32,7 +32,7 @@ static bool finalise(struct slot *slot)
 	bool final = !zombie && cdt_is_final(slot);
 	struct cap rest;
 
-	if (final && object_release_waiter(&slot->cap))
+	if (final && object_wind_down(&slot->cap))
 		return false;
 	rest = zombie ? slot->cap : object_finalise(slot->cap, final);
 	if (cap_is_null(rest) || cap_zombie_left(rest) == 0) {

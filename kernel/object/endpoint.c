@@ -29,23 +29,29 @@ static void append(struct endpoint *ep, struct tcb *tcb, enum endpoint_state sta
 	set_tail(ep, tcb, state);
 }
 
-/* Where a preempted CancelBadgedSends goes on: no sender before next has the badge. */
-static struct {
+/*
+ * Where a preempted CancelBadgedSends goes on: no sender before next has the badge. One for each
+ * core: else two that interrupt each other would begin anew for ever.
+ */
+static struct cancelling {
 	const struct endpoint *ep;	/* NULL: none is under way */
 	u64 badge;
 	struct tcb *next;
-} cancelling;
+} cancelling[KERNEL_CORES];
 
 static void unlink_waiter(struct endpoint *ep, struct tcb *tcb)
 {
 	enum endpoint_state state = endpoint_state(ep);
 
-	if (cancelling.ep == ep && cancelling.next == tcb) {
-		cancelling.next = tcb->wait_next;
-		if (!cancelling.next)
-			cancelling.ep = NULL;
-	}
+	for (unsigned int i = 0; i < KERNEL_CORES; i++) {
+		struct cancelling *at = &cancelling[i];
 
+		if (at->ep == ep && at->next == tcb) {
+			at->next = tcb->wait_next;
+			if (!at->next)
+				at->ep = NULL;
+		}
+	}
 	if (tcb->wait_prev)
 		tcb->wait_prev->wait_next = tcb->wait_next;
 	else
@@ -156,21 +162,14 @@ bool endpoint_cancel_first(struct endpoint *ep)
 	return true;
 }
 
-void endpoint_cancel_all(struct endpoint *ep)
-{
-	while (endpoint_cancel_first(ep))
-		;
-	if (cancelling.ep == ep)
-		cancelling.ep = NULL;
-}
-
 static struct tcb *first_to_look_at(const struct endpoint *ep, u64 badge)
 {
-	bool again = cancelling.ep == ep && cancelling.badge == badge;
-	struct tcb *first = again ? cancelling.next : (struct tcb *)ep->head;
+	struct cancelling *at = &cancelling[core_number(core_self())];
+	bool again = at->ep == ep && at->badge == badge;
+	struct tcb *first = again ? at->next : (struct tcb *)ep->head;
 
 	if (again)
-		cancelling.ep = NULL;
+		at->ep = NULL;
 	return endpoint_state(ep) == ENDPOINT_SENDERS ? first : NULL;
 }
 
@@ -186,9 +185,7 @@ bool endpoint_cancel_badged(struct endpoint *ep, u64 badge)
 			sched_reschedule();
 		}
 		if (next && preempt_point()) {
-			cancelling.ep = ep;
-			cancelling.badge = badge;
-			cancelling.next = next;
+			cancelling[core_number(core_self())] = (struct cancelling){ ep, badge, next };
 			return false;
 		}
 	}

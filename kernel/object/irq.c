@@ -5,6 +5,7 @@
 #include <kernel/invocation.h>
 #include <kernel/irq.h>
 #include <kernel/notification.h>
+#include <kernel/object.h>
 #include <kernel/sched.h>
 
 static u8 states[IRQ_NAMES];		/* enum irq_state */
@@ -107,6 +108,13 @@ void irq_handle(void)
 		break;
 	}
 	arch_irq_end(irq);
+}
+
+bool irq_handler_wind_down(unsigned int name)
+{
+	struct slot *target = &targets[name];
+
+	return !slot_is_empty(target) && cdt_is_final(target) && object_wind_down(&target->cap);
 }
 
 void irq_handler_finalise(unsigned int name)
@@ -230,7 +238,8 @@ static enum invoke set_target(struct invocation *inv, struct slot *target)
 	if (cap_type(cap) != CAP_NOTIFICATION || !(cap_rights(cap) & SEL4_RIGHT_WRITE))
 		return error_capability(inv, 0);
 
-	cnode_delete_now(target);
+	if (!cnode_delete(target))
+		return INVOKE_PREEMPTED;
 	cdt_insert(target, cap, inv->extra[0]);
 	return INVOKE_OK;
 }
@@ -246,8 +255,7 @@ enum invoke irq_handler_decode(struct invocation *inv)
 	case IRQSetIRQHandler:
 		return set_target(inv, &targets[name]);
 	case IRQClearIRQHandler:
-		cnode_delete_now(&targets[name]);
-		return INVOKE_OK;
+		return cnode_delete(&targets[name]) ? INVOKE_OK : INVOKE_PREEMPTED;
 	default:
 		return error_plain(inv, seL4_IllegalOperation);
 	}

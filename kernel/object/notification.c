@@ -116,12 +116,6 @@ bool notification_cancel_first(struct notification *ntfn)
 	return true;
 }
 
-void notification_cancel_all(struct notification *ntfn)
-{
-	while (notification_cancel_first(ntfn))
-		;
-}
-
 void notification_bind(struct notification *ntfn, struct tcb *tcb)
 {
 	ntfn->bound = tcb;
@@ -139,5 +133,4 @@ void notification_finalise(struct notification *ntfn)
 {
 	if (ntfn->bound)
 		notification_unbind(ntfn->bound);
-	notification_cancel_all(ntfn);
 }

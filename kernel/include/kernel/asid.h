@@ -9,6 +9,8 @@
 #define ASID_POOL_BITS	9
 #define ASID_POOLS	128
 
+/* A step of the end of the pool whose last cap goes, see object_wind_down(). */
+bool asid_pool_wind_down(struct cap cap);
 /* The last cap to the pool goes: its ASIDs are dead. */
 void asid_pool_finalise(struct cap cap, bool final);
 /* The VSpace with this ASID, or false. */

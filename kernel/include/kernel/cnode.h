@@ -13,7 +13,7 @@ static inline struct slot *cnode_slots(struct cap cap)
 /* Both: true when done, false when preempted (call again). */
 bool cnode_delete(struct slot *slot);
 bool cnode_revoke(struct slot *slot);
-/* For slots whose cap is known not to be a container: no preemption, cannot fail. */
+/* For a slot whose cap is known to be no container and wound down: no preemption, cannot fail. */
 void cnode_delete_now(struct slot *slot);
 /* Deleting the cap in slot would have to empty a CNode or TCB. */
 bool cnode_delete_is_long(const struct slot *slot);

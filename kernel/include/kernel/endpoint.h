@@ -49,8 +49,6 @@ void endpoint_receive(struct endpoint *ep, struct tcb *tcb, bool grant, bool blo
 void endpoint_wait(struct endpoint *ep, struct tcb *tcb, bool grant);
 /* Takes a blocked thread out of its endpoint. */
 void endpoint_cancel(struct tcb *tcb);
-/* The endpoint goes: every waiter restarts. */
-void endpoint_cancel_all(struct endpoint *ep);
 /* The first waiter restarts; false: there is none. */
 bool endpoint_cancel_first(struct endpoint *ep);
 /* The senders with the badge restart. False: preempted, call again. */

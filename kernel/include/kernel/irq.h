@@ -24,7 +24,9 @@ void irq_set_reserved(unsigned int irq);
 enum irq_state irq_state(unsigned int irq);
 /* One pending interrupt: take it from the controller, act, end it. Does not schedule. */
 void irq_handle(void);
-/* The last handler cap goes. */
+/* A step of the end of what the last handler cap signals, see object_wind_down(). */
+bool irq_handler_wind_down(unsigned int name);
+/* The last handler cap goes; nothing is left to wind down. */
 void irq_handler_finalise(unsigned int name);
 
 #endif

@@ -32,11 +32,11 @@ void notification_receive(struct notification *ntfn, struct tcb *tcb, bool block
 /* Gives an active notification's word to its bound thread. */
 void notification_complete(struct notification *ntfn, struct tcb *tcb);
 void notification_cancel(struct tcb *tcb);
-void notification_cancel_all(struct notification *ntfn);
 /* The first waiter restarts; false: there is none. */
 bool notification_cancel_first(struct notification *ntfn);
 void notification_bind(struct notification *ntfn, struct tcb *tcb);
 void notification_unbind(struct tcb *tcb);
+/* The notification goes; nobody waits. */
 void notification_finalise(struct notification *ntfn);
 
 #endif

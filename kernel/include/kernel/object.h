@@ -23,10 +23,11 @@ bool object_same(struct cap a, struct cap b);
 bool object_same_region(struct cap a, struct cap b);	/* b's object is a's or inside a's */
 
 /*
- * One thread that waits at the object of this cap, the last one, does so no longer; the cap loses
- * its rights, so that nobody comes to wait. False: nobody waited.
+ * A step in ending the object of this cap, the last one, where that takes long: one of the threads
+ * that wait at it does so no longer, some spaces of a pool are left. A cap that threads waited at
+ * loses its rights, so that nobody comes to wait. False: nothing is left to do.
  */
-bool object_release_waiter(struct cap *cap);
+bool object_wind_down(struct cap *cap);
 /*
  * Ends the use of a cap. final: the last one to its object, which is then destroyed. Returns null
  * or, for CNodes and TCBs, the zombie that must be emptied. For address space caps this calls

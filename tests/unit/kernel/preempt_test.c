@@ -2,6 +2,7 @@
 /* Long operations stop for interrupts and go on (docs/kernel.md): what is left after each stop. */
 #include "world.h"
 
+#include <kernel/asid.h>
 #include <kernel/endpoint.h>
 #include <kernel/notification.h>
 
@@ -11,6 +12,9 @@
 #define FRAME		(S_FREE + 3)
 #define TABLES		(S_FREE + 4)
 #define WAITERS		40u
+#define HANDLER		(S_FREE + 6)
+#define POOL		(S_FREE + 7)
+#define SPACE		(S_FREE + 8)
 #define THREAD(i)	(S_FREE + 16 + 2 * (u64)(i))
 
 static struct tcb *waiters[WAITERS];
@@ -92,6 +96,109 @@ static void in_a_container(void **state)
 		assert_int_equal(waiters[i]->state, THREAD_RESTART);
 }
 
+static void check_restarted(void)
+{
+	for (unsigned int i = 0; i < WAITERS; i++)
+		assert_int_equal(waiters[i]->state, THREAD_RESTART);
+}
+
+/* The last cap of a notification that threads wait at is the one that an interrupt signals. */
+static void make_handler(void)
+{
+	make_waiters(seL4_NotificationObject, SEL4_SYS_RECV);
+	world_set_caps(1, (u64)S_CNODE);
+	assert_int_equal(world_call(S_IRQ_CONTROL, IRQIssueIRQHandler, 1, 3, 40UL, (u64)HANDLER,
+				    64UL).label, 0);
+	world_set_caps(1, (u64)OBJECT);
+	assert_int_equal(world_call(HANDLER, IRQSetIRQHandler, 1, 0).label, 0);
+	world_delete(BADGED);
+	world_delete(OTHER);
+	world_delete(OBJECT);
+	assert_int_equal(waiters[0]->state, THREAD_BLOCKED_NOTIFICATION);
+}
+
+static void an_interrupt_gets_no_notification(void **state)
+{
+	make_handler();
+	assert_true(traps_of(HANDLER, IRQClearIRQHandler, 0, 0) >= WAITERS / 7);
+	check_restarted();
+}
+
+static void an_interrupt_gets_another_notification(void **state)
+{
+	make_handler();
+	world_retype(S_UNTYPED, seL4_NotificationObject, 0, OBJECT, 1);
+	for (unsigned int traps = 0;; traps++) {
+		fake_irq_waiting = true;
+		world_run(world_root);
+		world_set_caps(1, (u64)OBJECT);
+		world_trap(SEL4_SYS_CALL, HANDLER, message_info(IRQSetIRQHandler, 0, 1, 0));
+		if (world_root->context.next_ip != 0x1000) {
+			assert_true(traps >= WAITERS / 8);
+			break;
+		}
+	}
+	fake_irq_waiting = false;
+	check_restarted();
+	world_run(world_root);
+	fake_irq_next = 40;
+	kernel_irq();
+	assert_int_equal(notification_state(notification_of(world_slot(OBJECT)->cap)),
+			 NOTIFICATION_ACTIVE);
+}
+
+/* Stopped in between, the interrupt signals nobody. */
+static void a_handler_goes(void **state)
+{
+	make_handler();
+	fake_irq_waiting = true;
+	world_set_mr(0, HANDLER);
+	world_set_mr(1, 64);
+	world_trap(SEL4_SYS_CALL, S_CNODE, message_info(CNodeDelete, 0, 0, 2));
+	fake_irq_waiting = false;
+	world_run(world_root);
+	assert_int_equal(cap_type(world_slot(HANDLER)->cap), CAP_IRQ_HANDLER);
+	fake_irq_next = 40;
+	kernel_irq();
+	assert_int_equal(irq_state(40), IRQ_SIGNAL);
+	assert_int_equal(waiters[WAITERS - 1]->state, THREAD_BLOCKED_NOTIFICATION);
+	assert_true(traps_of(S_CNODE, CNodeDelete, HANDLER, 64) >= WAITERS / 8);
+	assert_true(slot_is_empty(world_slot(HANDLER)));
+	assert_int_equal(irq_state(40), IRQ_INACTIVE);
+	check_restarted();
+}
+
+#define SPACES	60u
+
+static void a_pool_of_spaces(void **state)
+{
+	world_retype(S_UNTYPED, seL4_UntypedObject, 12, OBJECT, 1);
+	world_set_caps(2, (u64)OBJECT, (u64)S_CNODE);
+	assert_int_equal(world_call(S_ASID_CONTROL, ARMASIDControlMakePool, 2, 2, (u64)POOL,
+				    64UL).label, 0);
+	assert_int_equal(world_retype(S_UNTYPED, seL4_ARM_VSpaceObject, 0, SPACE, SPACES), 0);
+	for (u64 i = 0; i < SPACES; i++) {
+		world_set_caps(1, SPACE + i);
+		assert_int_equal(world_call(POOL, ARMASIDPoolAssign, 1, 0).label, 0);
+	}
+	/* Stopped in between, the pool can still be used; what it got then goes, too. */
+	fake_irq_waiting = true;
+	world_set_mr(0, POOL);
+	world_set_mr(1, 64);
+	world_trap(SEL4_SYS_CALL, S_CNODE, message_info(CNodeDelete, 0, 0, 2));
+	fake_irq_waiting = false;
+	assert_int_equal(cap_type(world_slot(POOL)->cap), CAP_ASID_POOL);
+	assert_int_equal(world_retype(S_UNTYPED, seL4_ARM_VSpaceObject, 0, SPACE + SPACES, 1), 0);
+	world_set_caps(1, SPACE + SPACES);
+	assert_int_equal(world_call(POOL, ARMASIDPoolAssign, 1, 0).label, 0);
+	assert_true(traps_of(S_CNODE, CNodeDelete, POOL, 64) >= 2);
+	for (u64 i = 0; i <= SPACES; i++) {
+		struct paddr found;
+
+		assert_false(asid_find(cap_asid(world_slot(SPACE + i)->cap), &found));
+	}
+}
+
 static void check_cancelled(void)
 {
 	for (unsigned int i = 0; i < WAITERS; i++)
@@ -163,6 +270,10 @@ int main(void)
 		cmocka_unit_test_setup(the_last_cap_of_an_endpoint, world_setup),
 		cmocka_unit_test_setup(nobody_comes_to_wait, world_setup),
 		cmocka_unit_test_setup(in_a_container, world_setup),
+		cmocka_unit_test_setup(an_interrupt_gets_no_notification, world_setup),
+		cmocka_unit_test_setup(an_interrupt_gets_another_notification, world_setup),
+		cmocka_unit_test_setup(a_handler_goes, world_setup),
+		cmocka_unit_test_setup(a_pool_of_spaces, world_setup),
 		cmocka_unit_test_setup(cancelled_senders, world_setup),
 		cmocka_unit_test_setup(cancelled_while_the_queue_changes, world_setup),
 		cmocka_unit_test_setup(a_large_page_is_cleaned, world_setup),
