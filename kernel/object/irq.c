@@ -164,12 +164,11 @@ static enum invoke issue_handler(struct invocation *inv, struct irq_request requ
 }
 
 #if KERNEL_CORES > 1
-/* Its length is checked with the rest, but for the last word. */
 static enum invoke issue_on_core(struct invocation *inv)
 {
 	u64 core = invocation_mr(inv, 4);
 
-	if (inv->length < 5)
+	if (inv->length < 5 || inv->extras < 1)
 		return error_plain(inv, seL4_TruncatedMessage);
 	if (core >= KERNEL_CORES)
 		return error_argument(inv, 4);

@@ -6,7 +6,7 @@ _Noreturn void test_main(seL4_BootInfo *info);
 
 static const struct test *const groups[] = {
 #ifdef TEST_CORES
-	tests_smp, tests_vcpu_smp,
+	tests_smp, tests_calls_smp, tests_vcpu_smp,
 #else
 	tests_boot, tests_cap, tests_space, tests_ipc, tests_message, tests_wait, tests_order, tests_fault,
 	tests_time, tests_vcpu,

@@ -46,4 +46,10 @@ void settle(void);
 /* Gives a thread an IPC buffer that this one sees, too: page i. NULL: failed. */
 seL4_IPCBuffer *thread_buffer(const struct thread *thread, unsigned int i);
 
+/*
+ * test_message.c: one kind of sending to one kind of receiving, all lengths. first: the sender is
+ * there before the receiver, which this thread is (not if it sends from another core).
+ */
+void message_exchange(long send, long receive, bool first, seL4_Word core);
+
 #endif

@@ -37,6 +37,7 @@ static struct {
 	seL4_CPtr to;
 	seL4_Word *msg;
 	volatile seL4_Word wrong;
+	volatile bool finished;
 } sender;
 
 #define ANSWER	1000u	/* the pattern of the reply to message n, of 120 - n words */
@@ -60,6 +61,7 @@ static void send_all(seL4_Word unused)
 			sender.wrong += __builtin_memcmp(&trap, &before, sizeof(trap)) != 0;
 		}
 	}
+	sender.finished = true;
 	script_rest();
 }
 
@@ -69,8 +71,7 @@ static void answer(struct sel4_trap *trap, seL4_Word *msg, seL4_Word n)
 	fill(trap, msg, ANSWER + n, WORDS - n);
 }
 
-/* One kind of sending to one kind of receiving. first: the sender is there before the receiver. */
-static void exchange(long send, long receive, bool first)
+void message_exchange(long send, long receive, bool first, seL4_Word core)
 {
 	seL4_CPtr endpoint = object_new(seL4_EndpointObject, 0);
 	seL4_Word *msg = boot->ipcBuffer->msg;
@@ -82,7 +83,11 @@ static void exchange(long send, long receive, bool first)
 	sender.call = send;
 	sender.to = cap_badge(endpoint, 0xbad9e);
 	sender.wrong = 0;
+	sender.finished = false;
 	CHECK(thread_new(&thread, ROOT_SPACE, 0));
+#ifdef SEL4_SMP
+	CHECK_OK(seL4_TCB_SetAffinity(thread.tcb, core));
+#endif
 	buffer = thread_buffer(&thread, 0);
 	CHECK(buffer);
 	sender.msg = buffer->msg;
@@ -111,42 +116,44 @@ static void exchange(long send, long receive, bool first)
 		}
 	}
 	settle();
+	while (core && !sender.finished)
+		;
 	CHECK_IS(sender.wrong, 0);
 }
 
 static void send_to_recv(void)
 {
-	exchange(SEL4_SYS_SEND, SEL4_SYS_RECV, false);
+	message_exchange(SEL4_SYS_SEND, SEL4_SYS_RECV, false, 0);
 }
 
 static void send_queued_to_recv(void)
 {
-	exchange(SEL4_SYS_SEND, SEL4_SYS_RECV, true);
+	message_exchange(SEL4_SYS_SEND, SEL4_SYS_RECV, true, 0);
 }
 
 static void send_queued_to_nb_recv(void)
 {
-	exchange(SEL4_SYS_SEND, SEL4_SYS_NB_RECV, true);
+	message_exchange(SEL4_SYS_SEND, SEL4_SYS_NB_RECV, true, 0);
 }
 
 static void nb_send_to_recv(void)
 {
-	exchange(SEL4_SYS_NB_SEND, SEL4_SYS_RECV, false);
+	message_exchange(SEL4_SYS_NB_SEND, SEL4_SYS_RECV, false, 0);
 }
 
 static void call_to_recv(void)
 {
-	exchange(SEL4_SYS_CALL, SEL4_SYS_RECV, false);
+	message_exchange(SEL4_SYS_CALL, SEL4_SYS_RECV, false, 0);
 }
 
 static void call_queued_to_nb_recv(void)
 {
-	exchange(SEL4_SYS_CALL, SEL4_SYS_NB_RECV, true);
+	message_exchange(SEL4_SYS_CALL, SEL4_SYS_NB_RECV, true, 0);
 }
 
 static void call_to_reply_recv(void)
 {
-	exchange(SEL4_SYS_CALL, SEL4_SYS_REPLY_RECV, false);
+	message_exchange(SEL4_SYS_CALL, SEL4_SYS_REPLY_RECV, false, 0);
 }
 
 /* A chain of calls, each server of a priority of its own; the answers come back through all. */
