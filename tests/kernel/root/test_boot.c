@@ -29,6 +29,51 @@ static void boot_info(void)
 	CHECK((seL4_Word)_end <= (seL4_Word)boot->ipcBuffer);
 }
 
+extern seL4_Word entry_rest;		/* crt0.S */
+
+static void first_registers(void)
+{
+	CHECK_IS(entry_rest, 0);
+}
+
+/* A frame that is mapped at the address, and nowhere else. */
+static bool is_mapped(seL4_CPtr frame, seL4_Word at, seL4_Word attributes)
+{
+	return seL4_ARM_Page_Map(frame, ROOT_SPACE, at + PAGE, seL4_ReadWrite, attributes) ==
+	       seL4_InvalidArgument && seL4_GetMR(0) == 0 &&
+	       seL4_ARM_Page_Map(frame, ROOT_SPACE, at, seL4_ReadWrite, attributes) == seL4_NoError;
+}
+
+#define ATTR_DATA	(seL4_ARM_PageCacheable | seL4_ARM_ExecuteNever)
+
+/* Which slots hold a cap, that the frames are in the order of their addresses, tables are mapped. */
+static void initial_caps(void)
+{
+	static const seL4_Error copies[16] = {
+		[0] = seL4_FailedLookup, [4] = seL4_IllegalOperation, [7] = seL4_FailedLookup,
+		[8] = seL4_FailedLookup, [12] = seL4_FailedLookup, [13] = seL4_FailedLookup,
+		[14] = seL4_FailedLookup, [15] = seL4_FailedLookup };
+	seL4_CPtr to = slot_new();
+
+	for (seL4_CPtr slot = 0; slot < 16; slot++) {
+		CHECK_IS(seL4_CNode_Copy(ROOT_CNODE, to, 64, ROOT_CNODE, slot, 64, seL4_AllRights),
+			 copies[slot]);
+		CHECK_OK(seL4_CNode_Delete(ROOT_CNODE, to, 64));
+	}
+	CHECK(is_mapped(seL4_CapBootInfoFrame, (seL4_Word)boot, ATTR_DATA));
+	CHECK(is_mapped(seL4_CapInitThreadIPCBuffer, (seL4_Word)boot->ipcBuffer, ATTR_DATA));
+	for (seL4_CPtr i = boot->extraBIPages.start; i < boot->extraBIPages.end; i++)
+		CHECK(is_mapped(i, (seL4_Word)boot + PAGE * (1 + i - boot->extraBIPages.start), ATTR_DATA));
+	for (seL4_CPtr i = boot->userImageFrames.start; i < boot->userImageFrames.end; i++)
+		CHECK(is_mapped(i, (seL4_Word)__image_start + PAGE * (i - boot->userImageFrames.start),
+				seL4_ARM_Default_VMAttributes));
+	for (seL4_CPtr i = boot->userImagePaging.start; i < boot->userImagePaging.end; i++) {
+		CHECK_IS(seL4_ARM_PageTable_Map(i, ROOT_SPACE, SCRATCH, 3), seL4_InvalidCapability);
+		CHECK_IS(seL4_GetMR(0), 0);
+	}
+	CHECK_IS(seL4_ARM_ASIDPool_Assign(seL4_CapInitThreadASIDPool, ROOT_SPACE), seL4_InvalidCapability);
+}
+
 /* Devices first, ascending, aligned, no overlap; the memory that is ours sums up to something. */
 static void untyped_list(void)
 {
@@ -118,6 +163,8 @@ static void simd(void)
 
 const struct test tests_boot[] = {
 	{ "boot_info", boot_info },
+	{ "first_registers", first_registers },
+	{ "initial_caps", initial_caps },
 	{ "untyped_list", untyped_list },
 	{ "device_tree", device_tree },
 	{ "reservation", reservation },

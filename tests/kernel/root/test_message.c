@@ -156,6 +156,24 @@ static void call_to_reply_recv(void)
 	message_exchange(SEL4_SYS_CALL, SEL4_SYS_REPLY_RECV, false, 0);
 }
 
+/* More than 120 words are 120; without a buffer at either end, four. */
+static void lengths_are_limited(void)
+{
+	seL4_CPtr endpoint = object_new(seL4_EndpointObject, 0);
+	struct step send[] = { DO_SEND(endpoint, 1), DONE };
+	struct thread with, without;
+
+	CHECK(script_open());
+	send[0].trap.info = INFO(1, 0, 127);
+	CHECK(thread_new(&with, ROOT_SPACE, 0) && thread_buffer(&with, 0) && script_run(&with, send, 20));
+	CHECK_IS(message_wait(endpoint).length, 120);
+	settle();
+	send[0] = (struct step)DO_SEND(endpoint, 1);
+	send[0].trap.info = INFO(1, 0, 127);
+	CHECK(script_start(&without, send, 20, 0));
+	CHECK_IS(message_wait(endpoint).length, 4);
+}
+
 /* A chain of calls, each server of a priority of its own; the answers come back through all. */
 #define DEPTH	6
 static const unsigned char upward[DEPTH] = { 10, 20, 30, 40, 50, 60 };
@@ -375,6 +393,7 @@ const struct test tests_message[] = {
 	{ "call_to_recv", call_to_recv },
 	{ "call_queued_to_nb_recv", call_queued_to_nb_recv },
 	{ "call_to_reply_recv", call_to_reply_recv },
+	{ "lengths_are_limited", lengths_are_limited },
 	{ "nested_calls", nested_calls },
 	{ "rights_to_send_and_receive", rights_to_send_and_receive },
 	{ "rights_to_call", rights_to_call },
