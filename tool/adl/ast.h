@@ -78,7 +78,7 @@ struct adl_procedure {
 	const struct token *at;
 	const char *name;
 	bool builtin;
-	struct adl_header *headers;
+	struct adl_header *headers, **headers_end;
 	struct adl_method *methods;
 	struct index method_index;
 };
@@ -182,7 +182,7 @@ struct adl_component {
 	const char *replaced;		/* a server that nobody needs here, and why; or NULL */
 	bool control;
 	bool hardware;
-	struct adl_header *headers;
+	struct adl_header *headers, **headers_end;
 	struct adl_interface *interfaces, **interfaces_end;
 	struct adl_attribute *attributes, **attributes_end;
 	struct index interface_index;

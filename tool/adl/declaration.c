@@ -171,7 +171,7 @@ static bool parse_replaced(struct parser *p, struct adl_component *c)
 }
 
 /* `"x.h";` or `<x.h>;` */
-static bool parse_header(struct parser *p, struct adl_header **list)
+static bool parse_header(struct parser *p, struct adl_header ***end)
 {
 	struct adl_header *h = ARENA_NEW(p->arena, struct adl_header);
 
@@ -185,9 +185,8 @@ static bool parse_header(struct parser *p, struct adl_header **list)
 				 "this is no header; write include \"NAME.h\"; or include <NAME.h>;");
 		return false;
 	}
-	while (*list)
-		list = &(*list)->next;
-	*list = h;
+	**end = h;
+	*end = &h->next;
 	return parser_expect(p, ";", "an include");
 }
 
@@ -227,7 +226,7 @@ static bool parse_component_item(struct parser *p, struct adl_component *c)
 	if (parser_accept(p, "attribute"))
 		return add_attribute(p, c);
 	if (parser_accept(p, "include"))
-		return parse_header(p, &c->headers);
+		return parse_header(p, &c->headers_end);
 	if (parser_accept(p, "__vm_init"))
 		return make_vm(p, c);
 	if (p->builtin && parser_accept(p, "__replaced"))
@@ -246,6 +245,7 @@ static bool parse_component_item(struct parser *p, struct adl_component *c)
 
 bool parse_component_body(struct parser *p, struct adl_component *c)
 {
+	c->headers_end = &c->headers;
 	c->interfaces_end = &c->interfaces;
 	c->attributes_end = &c->attributes;
 	if (!parser_expect(p, "{", "a component's name"))
@@ -442,7 +442,7 @@ static bool parse_method(struct parser *p, struct adl_procedure *procedure,
 	bool array;
 
 	if (parser_accept(p, "include"))
-		return parse_header(p, &procedure->headers);
+		return parse_header(p, &procedure->headers_end);
 	if (parser_accept(p, "attribute"))
 		return parse_attribute(p) != NULL;
 	if (!parse_typed_name(p, &m->type, &m->name, &m->at, &array) ||
@@ -467,6 +467,7 @@ bool parse_procedure(struct parser *p)
 
 	p->at++;
 	r->builtin = p->builtin;
+	r->headers_end = &r->headers;
 	r->name = parser_identifier(p, "a procedure's name", &r->at);
 	if (!r->name || !parser_expect(p, "{", "a procedure's name"))
 		return false;

@@ -172,7 +172,9 @@ static void check_memory(struct doctor *d)
 		say(d, "memory", FINDING_OK, text, NULL);
 }
 
-static void check_files(struct doctor *d, const char *subject, const char *folder, const char *const *names)
+/* `f`: what it is if one is missing. */
+static void check_files(struct doctor *d, const char *subject, const char *folder, const char *const *names,
+			enum finding f, const char *advice)
 {
 	const char *missing = "";
 
@@ -180,7 +182,7 @@ static void check_files(struct doctor *d, const char *subject, const char *folde
 		if (access(arena_format(d->a, "%s/%s", folder, *names), R_OK) < 0)
 			missing = arena_format(d->a, "%s%s%s", missing, *missing ? ", " : "", *names);
 	if (*missing)
-		say(d, subject, FINDING_BAD, arena_format(d->a, "%s lacks %s", folder, missing), "run `make build`");
+		say(d, subject, f, arena_format(d->a, "%s lacks %s", folder, missing), advice);
 	else
 		say(d, subject, FINDING_OK, arena_format(d->a, "%s is complete", folder), NULL);
 }
@@ -244,6 +246,7 @@ static int doctor(struct settings *s)
 					      "vmm/vmm.elf", "components/serial.elf", "components/timer.elf", NULL };
 	static const char *const guests[] = { "linux", "minimal.cpio", "storage.cpio", "network.cpio",
 					      "workload.cpio", NULL };
+	static const char *const windows[] = { "linux-window", "linux-window.config", "peer.cpio", NULL };
 	struct doctor d = { .s = s, .a = &s->arena, .json = s->json };
 
 	if (d.json)
@@ -254,8 +257,10 @@ static int doctor(struct settings *s)
 	check_memory(&d);
 	check_space(&d, "disk", assembly_build_folder(d.a, ""));
 	check_cache(&d);
-	check_files(&d, "system", s->image.build_dir, target);
-	check_files(&d, "guests", s->guests, guests);
+	check_files(&d, "system", s->image.build_dir, target, FINDING_BAD, "run `make build`");
+	check_files(&d, "guests", s->guests, guests, FINDING_BAD, "run `make build`");
+	check_files(&d, "windows", s->guests, windows, FINDING_WARN,
+		    "run guests/all --window, for assemblies with sharing = \"swiotlb\"");
 	if (d.json)
 		printf("\n], \"bad\": %u}\n", d.bad);
 	else if (d.bad)

@@ -7,6 +7,8 @@
 #include "../stub/stub.h"
 #include "model.h"
 
+#define CONSUMERS_MAX 64u	/* of one event: an emitter signals each */
+
 static char *lower(struct arena *a, const char *text)
 {
 	char *copy = arena_copy(a, text, strlen(text)), *p;
@@ -158,13 +160,6 @@ static struct model_end *resolve_end(struct model *m, const struct model_connect
 	return end;
 }
 
-static void append_end(struct model_end **list, struct model_end *end)
-{
-	while (*list)
-		list = &(*list)->next;
-	*list = end;
-}
-
 /* What the type says, or INSTANCE.INTERFACE_size of either end, for a type that needs more than a page. */
 static void read_size(struct model *m, struct model_connection *c)
 {
@@ -216,26 +211,35 @@ static void mark_connected(const struct model_end *e, uint64_t size)
 }
 
 /* Each emitter has a capability for each consumer. */
-static void count_consumers(const struct model_connection *c)
+static void count_consumers(struct model *m, const struct model_connection *c)
 {
-	const struct model_end *from, *to;
+	const struct model_end *e;
+	uint32_t count = 0;
 
-	for (from = c->from; from; from = from->next)
-		for (to = c->to; to; to = to->next)
-			model_face(from->component, from->interface)->consumers++;
+	for (e = c->to; e; e = e->next)
+		count++;
+	if (count > CONSUMERS_MAX)
+		diagnostic_error(m->diagnostics, c->source->at,
+				 "connection %s has %u consumers; %u is the most: let one tell others",
+				 c->source->name, count, CONSUMERS_MAX);
+	for (e = c->from; e; e = e->next)
+		model_face(e->component, e->interface)->consumers = count;
 }
 
 static void add_connection(struct model *m, struct model_connection ***end,
 			   const struct adl_connection *s)
 {
 	struct model_connection *c = ARENA_NEW(m->arena, struct model_connection);
+	struct model_end **tails[2] = { &c->from, &c->to };
 	const struct adl_end *e;
 
 	c->source = s;
 	if (!model_connector(m, c))
 		return;
-	for (e = s->ends; e; e = e->next)
-		append_end(e->to ? &c->to : &c->from, resolve_end(m, c, e));
+	for (e = s->ends; e; e = e->next) {
+		*tails[e->to] = resolve_end(m, c, e);
+		tails[e->to] = &(*tails[e->to])->next;
+	}
 	if (too_many_ends(m, c))
 		return;
 	if (c->kind == CONNECTION_TREE) {
@@ -250,7 +254,7 @@ static void add_connection(struct model *m, struct model_connection ***end,
 	mark_connected(c->from, c->size);
 	mark_connected(c->to, c->size);
 	if (c->kind == CONNECTION_EVENT)
-		count_consumers(c);
+		count_consumers(m, c);
 	**end = c;
 	*end = &c->next;
 }

@@ -9,6 +9,7 @@
 #include "pattern.h"
 
 #define PATH_LENGTH 256
+#define FOUND_MAX 1000u		/* nodes of one dtb(): a machine has some hundred */
 
 /* ---- what is found, as a value ---- */
 
@@ -226,9 +227,14 @@ static void find_nodes(struct model *m, const struct adl_value *query, struct ad
 		return;		/* { }: how VM projects write that there is no device */
 	if (!check_query(m, query))
 		return;
-	for (node = fdt_next_node(fdt, -1, NULL); node >= 0; node = fdt_next_node(fdt, node, NULL))
+	for (node = fdt_next_node(fdt, -1, NULL); node >= 0 && found->count <= FOUND_MAX;
+	     node = fdt_next_node(fdt, node, NULL))
 		if (node_fits(m, node, query))
 			append(found, node_value(m, node, query->at));
+	if (found->count > FOUND_MAX)
+		diagnostic_error(m->diagnostics, query->at,
+				 "dtb() finds more than %u nodes; ask for those that are needed",
+				 FOUND_MAX);
 	if (found->count == before)
 		diagnostic_error(m->diagnostics, query->at,
 				 "dtb() finds nothing in the device tree of platform %s; its nodes "
@@ -245,7 +251,7 @@ static void answer(struct model *m, struct adl_value *v)
 		diagnostic_error(m->diagnostics, v->at,
 				 "'%s' is no query; dtb({ ... }) is the only one", v->string);
 	} else if (query->kind == VALUE_LIST) {
-		for (q = query->items; q; q = q->next)
+		for (q = query->items; q && list->count <= FOUND_MAX; q = q->next)
 			find_nodes(m, q, list);
 	} else {
 		find_nodes(m, query, list);

@@ -48,6 +48,20 @@ static void add_hardware(struct view *v, struct view_box *b, const struct model_
 		add_line(v, b, VIEW_PLAIN, "no hardware");
 }
 
+/* "4 virtual CPUs, on cores 1, 2, 3, 0" */
+static const char *processors(struct view *v, const struct model_vm *vm)
+{
+	const char *text = arena_format(v->arena, "%u virtual CPU%s", vm->vcpus, vm->vcpus > 1 ? "s" : "");
+	unsigned int k;
+
+	if (!vm->core && !vm->spread)
+		return text;
+	text = arena_format(v->arena, "%s, on core%s %u", text, vm->spread && vm->vcpus > 1 ? "s" : "", vm->core);
+	for (k = 1; k < vm->vcpus && vm->spread; k++)
+		text = arena_format(v->arena, "%s, %u", text, (vm->core + k) % MODEL_CORES);
+	return text;
+}
+
 static void add_vm(struct view *v, const struct model_vm *vm)
 {
 	struct view_box *b = add_box(v, vm, vm->name);
@@ -57,8 +71,8 @@ static void add_vm(struct view *v, const struct model_vm *vm)
 						(unsigned long long)vm->ram_size >> 20,
 						(unsigned long long)vm->ram_base,
 						vm->identity ? " (1:1)" : ""));
-	if (vm->vcpus > 1)
-		add_line(v, b, VIEW_PLAIN, arena_format(v->arena, "%u virtual CPUs", vm->vcpus));
+	if (vm->vcpus > 1 || vm->core)
+		add_line(v, b, VIEW_PLAIN, processors(v, vm));
 	add_line(v, b, VIEW_PLAIN, arena_format(v->arena, "%s%s%s", vm->kernel->name, vm->initrd ? " + " : "",
 						vm->initrd ? vm->initrd->name : ""));
 	add_hardware(v, b, vm);
@@ -69,8 +83,9 @@ static void add_component(struct view *v, const struct model_component *c)
 	struct view_box *b = add_box(v, c, c->instance->name);
 
 	b->kind = c->type->hardware ? VIEW_HARDWARE_BOX : VIEW_COMPONENT;
-	add_line(v, b, VIEW_PLAIN, arena_format(v->arena, "%s %s", c->type->hardware ? "hardware" : "component",
-						c->type->name));
+	add_line(v, b, VIEW_PLAIN, arena_format(v->arena, "%s %s%s", c->type->hardware ? "hardware" : "component",
+						c->type->name, c->control.core ?
+						arena_format(v->arena, " on core %u", c->control.core) : ""));
 }
 
 static struct view_box *box_of(const struct view *v, const void *of)

@@ -106,6 +106,16 @@ def test_virtual_cpus(tool, tmp_path):
     assert [t for t in texts if "CPU" in t] == ["3 virtual CPUs"]
 
 
+def test_processors(tool, tmp_path):
+    path = tmp_path / "cores.camkes"
+    path.write_text("component T { control; }\nassembly { composition { component VM vm_a; component VM vm_b; component VM vm_c;"
+                    " component T t; } configuration { vm_a.num_vcpus = 3; vm_a.affinity = 2; vm_b.num_vcpus = 2;"
+                    " vm_c.ram_size = \"64M\"; t.affinity = 1; } }\n")
+    texts = view(tool, path).texts
+    assert "3 virtual CPUs, on cores 2, 3, 0" in texts and "2 virtual CPUs" in texts and "component T on core 1" in texts
+    assert sum("CPU" in text for text in texts) == 2
+
+
 def random_assembly(seed, components, connections):
     pick = random.Random(seed)
     kinds = [("seL4RPCCall", "uses P", "provides P"), ("seL4Notification", "emits E", "consumes E"),

@@ -26,6 +26,8 @@ static const char *const words[] = {
 	"uses P p;", "provides P p;", "emits T t;", "consumes T t;", "dataport Buf(4096) d;", "export a.b -> c;",
 	"attribute int n = 1;", "attribute string s[];", "struct s { int a; };", "dtb({ \"path\": \".*\" })",
 	"hardware;", "control;", "-", "~", "!", "**", "<<", "?", "0x", "99999999999999999999", "1.5", "true",
+	"connection seL4DTBHardware c(from a, to b);", "connection ExportRPC x(from a, to b.c);", "struct s a[];",
+	"dtb([{}])", "import <VM_Arm/vm_common.camkes>;", "__replaced \"x\";", "__vm_init;", "{ a: [1, { b: 2 }], }",
 	"import <std_connector.camkes>;", "connector C { from Event; to Event; }", "a.b.c.d = 1;", "\n", "\xff",
 };
 

@@ -84,6 +84,23 @@ def hostile():
         + b"} } assembly { composition { component A a; } }"
     yield "ends", b"import <std_connector.camkes>; component A { control; emits T t; } assembly { composition {" \
         + b"component A a; connection seL4Notification n(" + b"from a.t, " * (BIG // 10) + b"to a.t); } }"
+    yield "consumers", b"import <std_connector.camkes>; component A { control; emits T t; consumes T u; } assembly { composition {" \
+        + b"component A a; connection seL4Notification n(" + b"from a.t, " * (BIG // 20) + b"to a.u, " * (BIG // 20) \
+        + b"to a.u); } }"
+    yield "headers", b'component A { control; ' + b'include "a.h";' * (BIG // 14) + b"} " + ASSEMBLY + b"component A a; } }"
+    yield "procedure-headers", b'procedure P { ' + b'include "a.h";' * (BIG // 14) + b"} " + ASSEMBLY + b"} }"
+    yield "struct-chain", many(b"struct s%d { s1%d a; };\n", BIG // 2) + b"component A { control; attribute s1 v; }" \
+        + ASSEMBLY + b"component A a; } }"
+    yield "struct-tower", b"".join(b"struct s%d { s%d a; s%d b; };\n" % (i, i + 1, i + 1) for i in range(60)) \
+        + b"struct s60 { int n; }; component A { control; attribute s0 v; } " + ASSEMBLY + b"component A a; } }"
+    yield "list", b"component A { control; attribute int v[] = [" + b"1," * (BIG // 2) + b"]; } " + ASSEMBLY + b"component A a; } }"
+    yield "exports-older", b"component B { control; emits T t; } component A {" + many(b"emits T t%d;", BIG // 2) \
+        + b"composition { component B b; " + many(b"connection ExportAsync x%d(from b.t, to t%d);", BIG // 2) \
+        + b"} } assembly { composition { component A a; } }"
+    yield "devices", b"import <std_connector.camkes>; component A { control; emits D d;" + many(b"consumes D t%d;", BIG // 4) \
+        + b"composition {" + many(b"connection seL4DTBHardware c%d(from d, to t%d);", BIG // 4) + b"} configuration {" \
+        + many(b't%d.dtb = dtb({ "path": ".*" });', BIG // 4) + b"} } assembly { composition { component A a; } }"
+    yield "queries-of-all", ASSEMBLY + b"} configuration { vm_a.dtb = dtb([" + b'{path:".*"},' * (BIG // 13) + b"]); } }"
     yield "compounds", nested()
     yield "wide-instances", wide()
     yield "queries", ASSEMBLY + b"} configuration { vm_a.dtb = dtb([" + b'{ path: ".*.*.*.*x" },' * 3000 + b"]); } }"

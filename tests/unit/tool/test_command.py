@@ -7,7 +7,10 @@ Environment: PEERVISOR, set by meson.
 import json
 import os
 import pathlib
+import pty
 import re
+import select
+import shutil
 import signal
 import subprocess
 import time
@@ -281,6 +284,38 @@ def test_names_that_cannot_be(tmp_path, name):
     assert list(tmp_path.iterdir()) == []
 
 
+def typed_in_zsh(folder, line, wanted):
+    """What zsh makes of a line and a tab, until `wanted` is on its screen."""
+    (folder / "peervisor.zsh").write_text(tool("--completion", "zsh").stdout)
+    master, slave = pty.openpty()
+    shell = subprocess.Popen(["zsh", "-f", "-i"], stdin=slave, stdout=slave, stderr=slave, cwd=folder, start_new_session=True,
+                             env={"PATH": os.environ["PATH"], "HOME": str(folder), "TERM": "dumb", "ZDOTDIR": str(folder)})
+    seen = b""
+    try:
+        os.write(master, b"autoload -Uz compinit; compinit -u -D; source ./peervisor.zsh; print rea''dy\n")
+        deadline = time.monotonic() + 60
+        while wanted not in seen and time.monotonic() < deadline:
+            if line and b"ready" in seen:
+                os.write(master, line + b"\t")
+                line = None
+            if select.select([master], [], [], 0.5)[0]:
+                seen += os.read(master, 4096)
+        return seen
+    finally:
+        shell.kill()
+        shell.wait()
+        os.close(master)
+        os.close(slave)
+
+
+@pytest.mark.skipif(not shutil.which("zsh"), reason="zsh is not installed (scripts/packages)")
+def test_completion_in_zsh(tmp_path):
+    (tmp_path / "only.camkes").touch()
+    (tmp_path / "only.txt").touch()
+    assert b"peervisor check" in typed_in_zsh(tmp_path, b"peervisor ch", b"peervisor check")
+    assert b"run only.camkes" in typed_in_zsh(tmp_path, b"peervisor run on", b"run only.camkes")
+
+
 # ---- doctor ----
 
 def findings(result):
@@ -290,6 +325,7 @@ def findings(result):
 def test_doctor_finds_what_is_missing(stub, tmp_path):
     (tmp_path / "guests/network.cpio").unlink()
     (tmp_path / "guests/network.cpio").symlink_to("nowhere")
+    (tmp_path / "guests/peer.cpio").unlink()
     cache = tmp_path / "cache"
     (cache / ".qemu.AbCdEf.part").mkdir(parents=True)
     (cache / ".qemu.lock").touch()
@@ -298,6 +334,8 @@ def test_doctor_finds_what_is_missing(stub, tmp_path):
     assert result.returncode == 1
     assert found["guests"]["state"] == "bad" and found["guests"]["found"].endswith("lacks network.cpio")
     assert found["guests"]["advice"] == "run `make build`"
+    assert found["windows"]["state"] == "warn" and found["windows"]["found"].endswith("lacks peer.cpio")
+    assert found["windows"]["advice"].startswith("run guests/all --window")
     assert found["system"]["state"] == "ok"
     assert found["compiler"]["state"] == "bad" and "install gcc-aarch64-linux-gnu" in found["compiler"]["advice"]
     assert "1 half-built: .qemu.AbCdEf.part" in found["cache"]["found"]
