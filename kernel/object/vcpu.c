@@ -172,6 +172,21 @@ static void load(struct vcpu *vcpu)
 	sysreg_write(mdscr_el1, vcpu->debug);
 }
 
+/*
+ * A guest invalidates what its own tables gave a TLB, often for one of its CPUs only, which may have
+ * another meaning of an address than the others. So of two vCPUs of one space that take turns on a
+ * core neither may find what the other one left.
+ */
+static void leave_nothing_to(const struct vcpu *next)
+{
+	u32 *last = &core_self()->guests[mmu_user_vmid()];
+	u32 name = (u32)((u64)next >> SEL4_VCPU_BITS);
+
+	if (*last != name && *last)
+		tlb_flush_guest();
+	*last = name;
+}
+
 bool vcpu_running(void)
 {
 	return enabled;
@@ -187,6 +202,7 @@ void vcpu_switch(struct vcpu *next)
 	if (next != loaded) {
 		if (loaded)
 			save(loaded);
+		leave_nothing_to(next);
 		load(next);
 		loaded = next;
 	}

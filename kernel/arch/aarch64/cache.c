@@ -109,6 +109,17 @@ void tlb_flush_ipa(u64 vmid, u64 ipa)
 	with_vmid(vmid, false, ipa);
 }
 
+void tlb_flush_guest(void)
+{
+	u64 hcr = sysreg_read(hcr_el2);
+
+	sysreg_write(hcr_el2, HCR_VCPU);
+	isb();
+	__asm__ volatile("tlbi vmalle1\n\tic iallu\n\tdsb nsh" : : : "memory");
+	sysreg_write(hcr_el2, hcr);
+	isb();
+}
+
 void tlb_flush_all(void)
 {
 	dsb();

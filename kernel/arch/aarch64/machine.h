@@ -41,6 +41,7 @@ bool mmu_in_window(u64 start, u64 end);
 void mmu_user_space_init(void);
 void mmu_set_user_space(u64 root, u64 vmid);
 u64 mmu_user_space(void);		/* the root in use */
+u64 mmu_user_vmid(void);
 extern u64 mmu_empty_space[];		/* a stage-2 root that maps nothing */
 
 /* cache.c */
@@ -51,6 +52,7 @@ void cache_clean_invalidate_poc(const void *start, u64 bytes);
 void cache_unify(const void *start, u64 bytes);
 void tlb_flush_vmid(u64 vmid);
 void tlb_flush_ipa(u64 vmid, u64 ipa);
+void tlb_flush_guest(void);		/* this core's, of the guest in use: what its own tables gave */
 void tlb_flush_all(void);
 
 /* gicv2.c */

@@ -190,6 +190,11 @@ void mmu_set_user_space(u64 root, u64 vmid)
 	sysreg_write(vttbr_el2, root | vmid << 48);
 }
 
+u64 mmu_user_vmid(void)
+{
+	return sysreg_read(vttbr_el2) >> 48;
+}
+
 u64 mmu_user_space(void)
 {
 	return sysreg_read(vttbr_el2) & 0xfffffffffffe;

@@ -20,7 +20,7 @@ static struct {
 } sysregs[SYSREGS];
 static u32 gich[128] = { [GICH_VTR / 4] = FAKE_LIST_REGISTERS - 1 };
 static bool active[1020];
-static u64 user_space;
+static u64 user_space, user_vmid;
 
 void fake_cpu_reset(void)
 {
@@ -57,6 +57,12 @@ void mmu_set_user_space(u64 root, u64 vmid)
 {
 	assert(vmid < 256);
 	user_space = root;
+	user_vmid = vmid;
+}
+
+u64 mmu_user_vmid(void)
+{
+	return user_vmid;
 }
 
 u64 mmu_user_space(void)
@@ -109,6 +115,11 @@ void tlb_flush_ipa(u64 vmid, u64 ipa)
 	fake_counts.flush_ipa++;
 	if (fake_tlb_flushed)
 		fake_tlb_flushed(vmid, ipa, false);
+}
+
+void tlb_flush_guest(void)
+{
+	fake_counts.flush_guest++;
 }
 
 volatile u32 *gich_register(unsigned int offset)

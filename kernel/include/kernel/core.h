@@ -55,6 +55,7 @@ struct core {
 	/* arch */
 	struct tcb *fpu_owner;		/* whose SIMD state the CPU holds */
 	u32 irq_taken;			/* as acknowledged at the interrupt controller */
+	u32 guests[256];		/* by VMID: the vCPU that ran last, as object/vcpu.c names it */
 	struct vcpu *vcpu;		/* whose registers are in the hardware, NULL: nobody's */
 	bool vcpu_enabled;		/* and its thread runs */
 	bool vtimer_unmasked;		/* PPI 27 at the controller */

@@ -18,7 +18,7 @@ extern char fake_console[4096];
 /* How often each operation was asked for. */
 struct fake_counts {
 	unsigned int clean_pou, clean_poc, invalidate, clean_invalidate, unify;
-	unsigned int flush_vmid, flush_ipa;
+	unsigned int flush_vmid, flush_ipa, flush_guest;
 };
 
 extern struct fake_counts fake_counts;

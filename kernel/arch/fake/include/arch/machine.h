@@ -29,6 +29,7 @@ struct paddr mmu_image_ptr_to_phys(const void *ptr);
 bool mmu_in_window(u64 start, u64 end);
 void mmu_set_user_space(u64 root, u64 vmid);
 u64 mmu_user_space(void);
+u64 mmu_user_vmid(void);
 
 void cache_clean_pou(const void *start, u64 bytes);
 void cache_clean_poc(const void *start, u64 bytes);
@@ -37,6 +38,7 @@ void cache_clean_invalidate_poc(const void *start, u64 bytes);
 void cache_unify(const void *start, u64 bytes);
 void tlb_flush_vmid(u64 vmid);
 void tlb_flush_ipa(u64 vmid, u64 ipa);
+void tlb_flush_guest(void);
 
 volatile u32 *gich_register(unsigned int offset);
 void gicv2_set_active(unsigned int irq, bool active);
