@@ -27,7 +27,7 @@ static const char source[] =
 	" ram@0 { ipa = <0 0x40000000>; size = <0 0x8000000>; vaddr = <0x1 0>; };\n"
 	" ram@1 { ipa = <0x1 0>; size = <0 0x4000000>; vaddr = <0x2 0>; };\n"
 	" vcpu@0 { tcb-slot = <0 10>; vcpu-slot = <0 11>; untyped-slot = <0 12>; fault-badge = <0x80000000 1>; };\n"
-	" vcpu@1 { tcb-slot = <0 13>; vcpu-slot = <0 14>; untyped-slot = <0 15>; fault-badge = <0x80000000 2>; };\n"
+	" vcpu@1 { tcb-slot = <0 13>; vcpu-slot = <0 14>; untyped-slot = <0 15>; fault-badge = <0x80000000 2>; core = <0 3>; };\n"
 	" gic { distributor = <0 0x8000000 0 0x10000>; cpu-interface = <0 0x8010000 0 0x2000>;\n"
 	"  v2m = <0 0x8020000 0 0x1000>; v2m-spis = <0 256 0 128>; };\n"
 	" pl011 { ipa = <0 0x9000000>; intid = <0 33>; };\n"
@@ -83,6 +83,7 @@ static void test_config(void **state)
 	assert_int_equal(c.ram[1].window, 0x200000000);
 	assert_int_equal(c.vcpus, 2);
 	assert_true(c.vcpu[1].badge == 0x8000000000000002);
+	assert_true(c.vcpu[0].core == 0 && c.vcpu[1].core == 3);
 	assert_int_equal(c.irqs, 1);
 	assert_true(c.irq[0].edge);
 	assert_int_equal(c.connections, 2);
@@ -156,6 +157,26 @@ static void check_seed(const void *tree, bool there)
 	}
 }
 
+/* As many as the VM has, turned on by PSCI; each interrupt of the timer is every one's own. */
+static void check_cpus(const void *tree)
+{
+	const fdt32_t *cell;
+	int node, length;
+
+	for (unsigned int i = 0; i < 2; i++) {
+		node = fdt_path_offset(tree, i ? "/cpus/cpu@1" : "/cpus/cpu@0");
+		assert_true(node > 0);
+		assert_int_equal(fdt32_ld(fdt_getprop(tree, node, "reg", NULL)), i);
+		assert_string_equal(fdt_getprop(tree, node, "enable-method", NULL), "psci");
+	}
+	assert_true(fdt_path_offset(tree, "/cpus/cpu@2") < 0);
+	assert_string_equal(fdt_getprop(tree, fdt_path_offset(tree, "/psci"), "method", NULL), "smc");
+	cell = fdt_getprop(tree, fdt_path_offset(tree, "/timer"), "interrupts", &length);
+	assert_int_equal(length, 12 * 4);
+	for (unsigned int i = 0; i < 4; i++)
+		assert_int_equal(fdt32_ld(cell + 3 * i + 2), 0x308);	/* CPUs 0 and 1, low */
+}
+
 static void test_generate(void **state)
 {
 	struct linux_placement where = placement;
@@ -174,7 +195,7 @@ static void test_generate(void **state)
 	assert_true(fdt_path_offset(tree, "/memory@60000000") > 0);
 	assert_true(fdt_path_offset(tree, "/reserved-memory/memdev@60000000") > 0);
 	assert_true(fdt_path_offset(tree, "/reserved-memory/vm_c@48000000") > 0);
-	assert_true(fdt_path_offset(tree, "/cpus/cpu@1") > 0);
+	check_cpus(tree);
 	node = fdt_path_offset(tree, "/pcie@4010000000");
 	assert_true(node > 0);
 	assert_non_null(fdt_getprop(tree, node, "memory-region", NULL));
