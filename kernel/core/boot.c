@@ -82,26 +82,32 @@ static void find_memory(void)
 	regions_remove(&devices, PLATFORM_GICH, PLATFORM_GICH + PAGE);
 }
 
-static void take_out(const char *what, u64 start, u64 end)
+static void take_out(u64 start, u64 end)
 {
-	if (start >= end || !regions_contain(&ram, start, end))
-		print_stop("boot: %s at %lx to %lx is not in memory", what, start, end);
-	regions_remove(&ram, align_down(start, SEL4_PAGE_BITS), align_up(end, SEL4_PAGE_BITS));
+	start = align_down(start, SEL4_PAGE_BITS);
+	end = align_up(end, SEL4_PAGE_BITS);
+	regions_remove(&ram, start, end);
+	regions_remove(&devices, start, end);
 }
 
-/* The kernel, the device tree and the user image are taken out of the free memory (ABI 7.3). */
+/*
+ * The kernel, the device tree and the user image are nobody's memory (ABI 7.3). The first two may
+ * be in a range that the tree reserves: they are where they are.
+ */
 static void take_out_images(void)
 {
 	const struct boot_parameters *loader = &root.loader;
 	extern char kernel_start[], kernel_end[];
-	u64 image = mmu_image_phys();
+	u64 image = mmu_image_phys(), start = loader->image_start, end = loader->image_end;
 
-	take_out("the kernel", image, image + (u64)(kernel_end - kernel_start));
+	take_out(image, image + (u64)(kernel_end - kernel_start));
 	if (loader->dtb)
-		take_out("the device tree", loader->dtb, loader->dtb + loader->dtb_size);
-	if ((loader->image_start | loader->image_end) & (PAGE - 1))
+		take_out(loader->dtb, loader->dtb + loader->dtb_size);
+	if ((start | end) & (PAGE - 1))
 		print_stop("boot: the user image is not page-aligned");
-	take_out("the user image", loader->image_start, loader->image_end);
+	if (start >= end || !regions_contain(&ram, start, end))
+		print_stop("boot: the user image at %lx to %lx is not in memory", start, end);
+	take_out(start, end);
 }
 
 static void plan_space(void)

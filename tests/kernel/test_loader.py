@@ -135,11 +135,11 @@ def load(register, value):
     return code
 
 
-def started_after(code, kernel="kernel/kernel.elf", **change):
+def started_after(code, kernel="kernel/kernel.elf", behind=b"", **change):
     """An image whose kernel is entered behind these instructions."""
     base, data, entry = pack.flat(run.read(kernel))
     at = base + len(data) + len(code)
-    data += code + struct.pack("<I", 0x14000000 | (entry - at) // 4 & 0x3ffffff)
+    data += code + struct.pack("<I", 0x14000000 | (entry - at) // 4 & 0x3ffffff) + behind
     header = run.read(kernel)[:24] + struct.pack("<QQQIHHHHHH", at - len(code), 64, 0, 0, 64, 56, 1, 0, 0, 0)
     header += struct.pack("<IIQQQQQQ", 1, 7, 120, base, 0x60000000, len(data), len(data), 4096)
     return image(header + data, **change)
@@ -176,6 +176,35 @@ def test_parameters(registers, text):
 def test_no_device_tree():
     """x4 = x5 = 0, as Microkit's loader does it: the memory is 0x6000_0000 to 0x8000_0000, as upstream's usual build."""
     passed(started_with({4: 0, 5: 0}), ["device_tree", "reservation"])
+
+
+def device_tree(memory):
+    """A tree of a memory node alone, which its own reservation block covers."""
+    strings = b"#address-cells\0#size-cells\0device_type\0reg\0"
+
+    def prop(name, value):
+        return struct.pack(">III", 3, len(value), strings.index(name)) + value + b"\0" * (-len(value) % 4)
+
+    nodes = struct.pack(">II", 1, 0) + prop(b"#address-cells", b"\0\0\0\2") + prop(b"#size-cells", b"\0\0\0\2")
+    nodes += struct.pack(">I", 1) + b"memory\0\0" + prop(b"device_type", b"memory\0")
+    nodes += prop(b"reg", struct.pack(">QQ", *memory)) + struct.pack(">III", 2, 2, 9)
+    reserved = struct.pack(">QQQQ", 0x60000000, 0x1000, 0, 0)
+    at = 40 + len(reserved)
+    return struct.pack(">10I", 0xd00dfeed, at + len(nodes) + len(strings), at, at + len(nodes), 40, 17, 16, 0,
+                       len(strings), len(nodes)) + reserved + nodes + strings
+
+
+@pytest.mark.parametrize("odd", [0, 3])
+def test_device_tree_anywhere(odd):
+    """Within the kernel's image, both in a reserved range, at an odd address: it is read there, and copied."""
+    kernel = run.read("kernel/kernel.elf")
+    base, data, _ = pack.flat(kernel)
+    tree = device_tree((0x40000000, 0x40000000))
+    # Behind the two loads of four instructions and the branch is the tree.
+    at = 0x60000000 + len(data) + 4 * 9 + odd
+    code = load(4, at) + load(5, len(tree))
+    behind = b"\0" * odd + tree + bytes(0x200000)       # the user image is not in the reserved block
+    passed(started_after(code, behind=behind), ["reservation"])
 
 
 # What ABI 7.1 says nothing of: op0, op1, CRn, CRm, op2 of each register of EL2, EL1 and EL0, and a value that is legal
