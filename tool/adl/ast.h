@@ -227,6 +227,7 @@ struct adl_file {
 
 struct adl_options {
 	const char *const *includes;	/* NULL-terminated, may be NULL */
+	const char *const *defines;	/* macros, NAME or NAME=VALUE; likewise */
 };
 
 /* Parses a file and what it imports. NULL: nothing usable; errors are counted in `d`. */

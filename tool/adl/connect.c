@@ -140,6 +140,14 @@ static void check_number(struct elaboration *e, const struct adl_connector *c,
 				 n->name, to > 1 && !c->to.many ? "to" : "from", c->name);
 }
 
+/* A buffer of one page is the same as one without a size. */
+static bool same_type(const char *a, const char *b)
+{
+	static const char page[] = "Buf(4096)";
+
+	return strcmp(strcmp(a, "Buf") == 0 ? page : a, strcmp(b, "Buf") == 0 ? page : b) == 0;
+}
+
 /* Calls and shared memory: one type at both ends. Events are all alike. */
 static void check_types(struct elaboration *e, const struct adl_connection *n)
 {
@@ -148,7 +156,7 @@ static void check_types(struct elaboration *e, const struct adl_connection *n)
 	for (end = first ? first->next : NULL; end; end = end->next)
 		if (first->face && end->face && first->face->kind != INTERFACE_EMITS &&
 		    first->face->kind != INTERFACE_CONSUMES &&
-		    strcmp(first->face->type, end->face->type) != 0)
+		    !same_type(first->face->type, end->face->type))
 			diagnostic_error(e->diagnostics, n->at,
 					 "connection %s joins '%s' and '%s'; "
 					 "both ends must have one type",
@@ -245,7 +253,7 @@ static void add_connection(struct elaboration *e, const struct scope *s,
 static bool same_kind(const struct adl_interface *a, const struct adl_interface *b)
 {
 	return a->kind == b->kind && (a->kind == INTERFACE_EMITS || a->kind == INTERFACE_CONSUMES ||
-				      strcmp(a->type, b->type) == 0);
+				      same_type(a->type, b->type));
 }
 
 static void check_export(struct elaboration *e, const struct scope *s, const struct adl_export *x)

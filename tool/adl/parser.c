@@ -165,7 +165,7 @@ static bool load_import(struct parser *p, const struct token *at, const char *pa
 	}
 	if (already_imported(p, path))
 		return true;
-	s = source_load(p->arena, p->diagnostics, path, p->options->includes);
+	s = source_load(p->arena, p->diagnostics, path, p->options);
 	if (s)
 		parse_source(p, s, false);
 	return s != NULL;
@@ -312,7 +312,7 @@ struct adl_file *adl_load(struct arena *a, struct diagnostics *d, const char *pa
 			  const struct adl_options *options)
 {
 	struct parser p = { .arena = a, .diagnostics = d, .options = options };
-	struct source *s = source_load(a, d, path, options->includes);
+	struct source *s = source_load(a, d, path, options);
 
 	if (!s)
 		return NULL;

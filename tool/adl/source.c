@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ast.h"
 #include "header.h"
 
 #define TEXT_LIMIT (64u << 20)	/* a macro that expands without end stops here */
@@ -50,6 +51,8 @@ char *source_read_file(struct arena *a, const char *path, size_t limit, size_t *
 	return text;
 }
 
+#define ARGUMENTS 96	/* of cpp: folders and macros of the command line among them */
+
 struct child {
 	pid_t pid;
 	int out;
@@ -57,18 +60,23 @@ struct child {
 };
 
 /* -dD leaves the definitions of macros in the text, so that an error in one can name its place. */
-static void child_run(const char *path, const char *const *includes, const char *headers, int out,
+static void child_run(const char *path, const struct adl_options *options, const char *headers, int out,
 		      int err)
 {
-	const char *argv[64] = { "cpp", "-undef", "-nostdinc", "-w", "-dD", "-x", "c",
+	const char *argv[ARGUMENTS] = { "cpp", "-undef", "-nostdinc", "-w", "-dD", "-x", "c",
 		"-DVIRTIO_COMPOSITION_DEF(a,b)=__virtio_composition(a,b);", "-idirafter", headers };
 	const struct rlimit memory = { CPP_MEMORY, CPP_MEMORY };
 	const struct rlimit cpu = { CPP_CPU_SECONDS, CPP_CPU_SECONDS };
+	const char *const *i;
 	size_t n = 10;
 
-	for (; includes && *includes && n < 60; includes++) {
+	for (i = options->defines; i && *i && n < ARGUMENTS - 4; i++) {
+		argv[n++] = "-D";
+		argv[n++] = *i;
+	}
+	for (i = options->includes; i && *i && n < ARGUMENTS - 4; i++) {
 		argv[n++] = "-I";
-		argv[n++] = *includes;
+		argv[n++] = *i;
 	}
 	argv[n++] = path;
 	if (dup2(out, 1) < 0 || dup2(err, 2) < 0)
@@ -80,7 +88,7 @@ static void child_run(const char *path, const char *const *includes, const char 
 	_exit(127);
 }
 
-static bool child_start(struct child *c, const char *path, const char *const *includes,
+static bool child_start(struct child *c, const char *path, const struct adl_options *options,
 			const char *headers)
 {
 	int out[2], err[2];
@@ -96,7 +104,7 @@ static bool child_start(struct child *c, const char *path, const char *const *in
 	if (c->pid == 0) {
 		close(out[0]);
 		close(err[0]);
-		child_run(path, includes, headers, out[1], err[1]);
+		child_run(path, options, headers, out[1], err[1]);
 	}
 	close(out[1]);
 	close(err[1]);
@@ -202,7 +210,7 @@ static void say_complaints(struct diagnostics *d, struct arena *a, char *text, c
 }
 
 static char *preprocess(struct arena *a, struct diagnostics *d, const char *path,
-			const char *const *includes, const char *headers, size_t *length)
+			const struct adl_options *options, const char *headers, size_t *length)
 {
 	struct buffer out = { 0 }, err = { 0 };
 	struct child c;
@@ -210,7 +218,7 @@ static char *preprocess(struct arena *a, struct diagnostics *d, const char *path
 	int status = 0;
 	bool intime;
 
-	if (!child_start(&c, path, includes, headers)) {
+	if (!child_start(&c, path, options, headers)) {
 		diagnostic_plain(d, "cannot start cpp: %s", strerror(errno));
 		return NULL;
 	}
@@ -252,7 +260,7 @@ static bool needs_cpp(const char *text, size_t length)
 }
 
 static char *run_cpp(struct arena *a, struct diagnostics *d, const char *path,
-		     const char *const *includes, struct source *s)
+		     const struct adl_options *options, struct source *s)
 {
 	char headers[HEADER_PATH], *text;
 
@@ -262,13 +270,13 @@ static char *run_cpp(struct arena *a, struct diagnostics *d, const char *path,
 		return NULL;
 	}
 	s->headers = arena_copy(a, headers, strlen(headers));
-	text = preprocess(a, d, path, includes, headers, &s->length);
+	text = preprocess(a, d, path, options, headers, &s->length);
 	header_remove(headers);
 	return text;
 }
 
 struct source *source_load(struct arena *a, struct diagnostics *d, const char *path,
-			   const char *const *includes)
+			   const struct adl_options *options)
 {
 	struct source *s = ARENA_NEW(a, struct source);
 	struct stat st;
@@ -289,8 +297,8 @@ struct source *source_load(struct arena *a, struct diagnostics *d, const char *p
 		diagnostic_plain(d, "%s: %s; make it readable", path, strerror(errno));
 		return NULL;
 	}
-	if (needs_cpp(s->text, s->length))
-		s->text = run_cpp(a, d, path, includes, s);
+	if ((options->defines && options->defines[0]) || needs_cpp(s->text, s->length))
+		s->text = run_cpp(a, d, path, options, s);
 	if (!s->text)
 		return NULL;
 	source_tokenize(a, d, s);

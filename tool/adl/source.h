@@ -40,9 +40,11 @@ struct source {
 	size_t count;
 };
 
-/* Runs cpp on a file. `includes`: NULL-terminated list of folders. NULL: said why. */
+struct adl_options;
+
+/* Runs cpp on a file, with the folders and macros of `options`. NULL: said why. */
 struct source *source_load(struct arena *a, struct diagnostics *d, const char *path,
-			   const char *const *includes);
+			   const struct adl_options *options);
 /* Built-in text (no preprocessor). */
 struct source *source_builtin(struct arena *a, struct diagnostics *d, const char *name,
 			      const char *text);

@@ -15,6 +15,19 @@ static bool set_include(struct settings *s, const char *const *v)
 	return true;
 }
 
+/* A macro's name, and perhaps = and its text. */
+static bool set_define(struct settings *s, const char *const *v)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
+	size_t n = strspn(v[0], letters);
+
+	if (s->define_count == COMMAND_DEFINES || n == 0 || strspn(v[0], letters + 53) ||
+	    (v[0][n] && v[0][n] != '=') || strchr(v[0], '\n'))
+		return false;
+	s->defines[s->define_count++] = v[0];
+	return true;
+}
+
 static bool set_guests(struct settings *s, const char *const *v)
 {
 	s->guests = v[0];
@@ -51,6 +64,7 @@ static bool set_verbose(struct settings *s, const char *const *v)
 
 const struct option assembly_options[] = {
 	{ "include", 'I', 1, OPTION_FOLDER, "FOLDER", "where imports are looked for, too", set_include },
+	{ "define", 'D', 1, OPTION_TEXT, "NAME[=TEXT]", "a macro for the C preprocessor", set_define },
 	{ "guests", 0, 1, OPTION_FOLDER, "FOLDER",
 	  "where guest kernels and file systems are (default: build/guests)", set_guests },
 	{ "build-dir", 0, 1, OPTION_FOLDER, "FOLDER",
@@ -97,7 +111,7 @@ void assembly_defaults(struct settings *s)
 int assembly_load(struct settings *s, const char *path, struct diagnostics *d, struct model **model)
 {
 	struct arena *a = &s->arena;
-	const struct adl_options adl = { .includes = s->includes };
+	const struct adl_options adl = { .includes = s->includes, .defines = s->defines };
 	const struct model_options options = { .assembly = path, .guests = s->guests };
 	struct platform *platform = platform_load(a, s->platform);
 	struct adl_file *file;

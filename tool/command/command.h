@@ -11,6 +11,7 @@
 #include "../run/run.h"
 
 #define COMMAND_INCLUDES	16
+#define COMMAND_DEFINES		16
 #define COMMAND_OPERANDS	4
 
 enum { COMMAND_DONE = 0, COMMAND_FAILED = 1, COMMAND_USAGE = 2 };
@@ -22,6 +23,8 @@ struct settings {
 	unsigned int operand_count;
 	const char *includes[COMMAND_INCLUDES + 1];
 	unsigned int include_count;
+	const char *defines[COMMAND_DEFINES + 1];
+	unsigned int define_count;
 	const char *guests;
 	const char *platform;
 	bool strict;

@@ -77,6 +77,20 @@ def test_an_error_leaves_the_old_image(build, tmp_path):
     assert [p.name for p in tmp_path.iterdir() if "new" in p.name] == []
 
 
+def test_macros_of_the_command_line(build, tmp_path):
+    """In the assembly, in what it imports, and NAME alone is 1."""
+    (tmp_path / "b.camkes").write_text("assembly { composition { component VM NAME; } }")
+    path = tmp_path / "a.camkes"
+    path.write_text('import "b.camkes";\nassembly { composition { component VM vm_a; }\n#if SMALL\n'
+                    'configuration { vm_a.ram_size = SIZE; }\n#endif\n}')
+    result = build(path, "-D", "SMALL", "--define", 'SIZE="64" "M"', "-DNAME=vm_b", "-v")
+    assert result.returncode == 0, result.stderr
+    assert "RAM of vm_b" in result.stderr and "65536 KiB  RAM of vm_a" in result.stderr
+    assert build(path, "-D", "SMALL", "-DNAME=vm_b").returncode == 1
+    for wrong in ("1x", "", "a b", "A(x)=1", "A=\n#define B"):
+        assert build(path, "-D", wrong).returncode == 2
+
+
 def test_identical_files_appear_once(build, tmp_path):
     result = build(assembly(tmp_path, "component VM vm_a; component VM vm_b;", 'vm_b.kernel = "linux-copy";'))
     assert result.returncode == 0, result.stderr
