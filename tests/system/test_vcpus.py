@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from conftest import ROOT
+from conftest import ROOT, TARGET
 
 VM = "vm_minimal"
 CPU = "/sys/devices/system/cpu"
@@ -51,6 +51,10 @@ def online(m, vm):
     return re.findall(r"^[\d,-]+$", shell(m, vm, "cat %s/online" % CPU), re.MULTILINE)[-1]
 
 
+def move(m, vm, interrupt, cpu):
+    shell(m, vm, "echo %x > $(dirname /proc/irq/*/%s)/smp_affinity" % (1 << cpu, interrupt))
+
+
 def hotplug(m, vm, cpu, on):
     shell(m, vm, "echo %d > %s/cpu%d/online" % (on, CPU, cpu))
 
@@ -87,6 +91,17 @@ def check_hotplug(m, vm, cpus):
     check_cpus(m, vm, cpus)
 
 
+def check_console(m, vm, cpu):
+    """A level interrupt, with the last CPU: what all CPUs write comes, and what is typed."""
+    move(m, vm, "uart-pl011", cpu)
+    before = counts(m, vm, "uart-pl011")
+    text = shell(m, vm, "(for n in 0 1; do taskset $((1 << n)) seq 1 300 & done; wait) | sort -n | uniq -c | "
+                 "grep -c ' 2 '; taskset 1 seq 1 600")
+    assert re.findall(r"^\d+$", text, re.MULTILINE) == ["300"] + [str(n) for n in range(1, 601)]
+    after = counts(m, vm, "uart-pl011")
+    assert after[cpu] > before[cpu], (before, after)
+
+
 # All on one core, by time slices; each on a core of its own, the monitor on the first one's.
 @pytest.mark.parametrize("cpus, affinity, resets", [(2, None, 2), (4, None, 0), (2, 0, 0), (4, 1, 2)])
 def test_cpus(image, machine, folder, cpus, affinity, resets):
@@ -96,6 +111,7 @@ def test_cpus(image, machine, folder, cpus, affinity, resets):
         m.expect(VM, "minimal# ", 90)
         check_cpus(m, VM, cpus)
         if not again:
+            check_console(m, VM, cpus - 1)
             check_hotplug(m, VM, cpus)
         no_trouble(m, VM)
         if again == resets:
@@ -106,6 +122,18 @@ def test_cpus(image, machine, folder, cpus, affinity, resets):
             hotplug(m, VM, 0, 0)
             m.send(VM, "reboot -f\n")
     m.expect(VM + ".log", "powered off", 20)
+    assert m.wait(20) == 0
+
+
+def test_kernel_without_extensions(image, machine, folder):
+    """As on seL4: the monitor cannot look at list registers, also not at those of a CPU that goes."""
+    m = machine(image(assembly(folder, 2), "--kernel", TARGET / "kernel/kernel-plain.elf"), timeout=120)
+    m.expect(VM, "minimal# ", 90)
+    check_cpus(m, VM, 2)
+    check_console(m, VM, 1)
+    check_hotplug(m, VM, 2)
+    no_trouble(m, VM)
+    m.send(VM, "poweroff -f\n")
     assert m.wait(20) == 0
 
 
@@ -122,10 +150,6 @@ def pair(folder, cores):
 
 def read_disk(m, cpu):
     shell(m, "vm_workload", "taskset %x dd if=/dev/vda of=/dev/null bs=64k count=100 iflag=direct" % (1 << cpu))
-
-
-def move(m, vm, interrupt, cpu):
-    shell(m, vm, "echo %x > $(dirname /proc/irq/*/%s)/smp_affinity" % (1 << cpu, interrupt))
 
 
 @pytest.mark.parametrize("cores", [False, True])
