@@ -154,6 +154,45 @@ guest_short:
 	wfi
 	br	x0
 
+/* What goes on without an exit; x20 counts. The wfi is the first one. */
+	.global guest_direct
+guest_direct:
+	mov	x20, #0
+	tlbi	vmalle1
+	ic	iallu
+	dc	cisw, xzr
+	adr	x9, guest_start
+	dc	civac, x9
+	dsb	sy
+	isb
+	add	x20, x20, #1
+	mrs	x9, midr_el1
+	mrs	x9, id_aa64pfr0_el1
+	mrs	x9, id_aa64mmfr0_el1
+	mrs	x9, ctr_el0
+	mrs	x9, clidr_el1
+	add	x20, x20, #1
+	mrs	x9, cntvct_el0
+	mrs	x9, cntv_ctl_el0
+	mrs	x9, cntfrq_el0
+	add	x20, x20, #1
+	mrs	x9, pmcr_el0
+	msr	osdlr_el1, xzr
+	msr	oslar_el1, xzr
+	mrs	x9, mdscr_el1
+	add	x20, x20, #1
+	mrs	x9, cpacr_el1
+	msr	cpacr_el1, x9
+	msr	mair_el1, x9
+	msr	tcr_el1, xzr
+	msr	ttbr0_el1, xzr
+	msr	ttbr1_el1, xzr
+	msr	contextidr_el1, xzr
+	mrs	x9, sctlr_el1
+	msr	sctlr_el1, x9
+	add	x20, x20, #1
+	wfi
+
 /*
  * Turns on whatever debugging can do to others: single steps, a breakpoint at x0 and a watchpoint at
  * x1, at all levels. Then x2 = MDSCR after an exit, twice.

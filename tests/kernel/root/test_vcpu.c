@@ -487,6 +487,21 @@ static void guest_is_preempted(void)
 	CHECK_OK(seL4_TCB_Suspend(g.tcb));
 }
 
+/* Caches, TLBs, identification, its timer and tables: a guest's own (ABI 6.9). */
+extern char guest_direct[];
+static void guest_without_exits(void)
+{
+	struct guest g;
+	struct message m;
+
+	CHECK(guest_new(&g));
+	CHECK(guest_run(&g, guest_direct, 0));
+	m = message_wait(g.endpoint);
+	CHECK_IS(m.label, seL4_Fault_VCPUFault);
+	CHECK_IS(guest_registers(&g).x20, 5);
+	CHECK_IS(EC(seL4_GetMR(0)), 1);
+}
+
 /* Its debug registers do nothing to native threads, and are as it left them when it runs again. */
 extern char guest_debugs[];
 static volatile seL4_Word watched;
@@ -664,6 +679,7 @@ const struct test tests_vcpu[] = {
 	{ "illegal_modes", illegal_modes },
 	{ "vcpu_deleted", vcpu_deleted },
 	{ "guest_is_preempted", guest_is_preempted },
+	{ "guest_without_exits", guest_without_exits },
 	{ "guest_that_debugs", guest_that_debugs },
 	{ 0 },
 };

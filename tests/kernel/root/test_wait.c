@@ -238,11 +238,38 @@ static void unused_reply_caps(void)
 	CHECK_IS(message_wait(endpoint).label, 6);
 	CHECK_IS(LABEL(call[0].trap.info), 77);
 	CHECK_IS(call[0].trap.mr[0], 44);
-	/* The next receive on an endpoint takes it; one on a notification does not. */
+	/* A receive on a notification leaves it. */
 	seL4_Poll(object_new(seL4_NotificationObject, 0), NULL);
 	seL4_Reply(seL4_MessageInfo_new(8, 0, 0, 0));
 	settle();
 	CHECK_IS(LABEL(call[1].trap.info), 8);
+}
+
+/* A receive on an endpoint takes it, be there no message, or the bound notification's word. */
+static void caller_caps_end(void)
+{
+	seL4_CPtr endpoint = object_new(seL4_EndpointObject, 0), ntfn = object_new(seL4_NotificationObject, 0);
+	seL4_CPtr other = object_new(seL4_EndpointObject, 0);
+	struct step call[] = { DO_CALL(endpoint, 5), DONE };
+	struct thread thread;
+	seL4_Word badge;
+
+	CHECK(script_open());
+	CHECK(script_start(&thread, call, 20, 0));
+	CHECK_OK(seL4_TCB_BindNotification(seL4_CapInitThreadTCB, ntfn));
+	for (unsigned int i = 0; i < 2; i++) {
+		CHECK_IS(message_wait(endpoint).label, 5);
+		if (i)
+			seL4_Signal(cap_badge(ntfn, 6));
+		seL4_NBRecv(other, &badge);
+		CHECK_IS(badge, i ? 6 : 0);
+		seL4_Reply(seL4_MessageInfo_new(8, 0, 0, 0));
+		settle();
+		CHECK_IS(call[0].when, 0);
+		CHECK_OK(seL4_TCB_Resume(thread.tcb));		/* it calls again */
+	}
+	CHECK_OK(seL4_TCB_UnbindNotification(seL4_CapInitThreadTCB));
+	CHECK_IS(message_wait(endpoint).label, 5);
 }
 
 const struct test tests_wait[] = {
@@ -253,5 +280,6 @@ const struct test tests_wait[] = {
 	{ "deleted_under_waiters", deleted_under_waiters },
 	{ "cancelled_by_badge", cancelled_by_badge },
 	{ "unused_reply_caps", unused_reply_caps },
+	{ "caller_caps_end", caller_caps_end },
 	{ 0 },
 };
