@@ -5,6 +5,15 @@
 
 #include "parser.h"
 
+/* `[]` or `[3]` behind a name. */
+static bool parse_brackets(struct parser *p, bool *array)
+{
+	*array = parser_accept(p, "[");
+	if (*array && parser_peek(p)->kind == TOKEN_INTEGER)
+		p->at++;
+	return !*array || parser_expect(p, "]", "an array's '['");
+}
+
 /* `int x`, `unsigned int x`, `string x[]`: everything before the name is the type. */
 static bool parse_typed_name(struct parser *p, const char **type, const char **name,
 			     const struct token **at, bool *array)
@@ -23,15 +32,7 @@ static bool parse_typed_name(struct parser *p, const char **type, const char **n
 		 (token_is(t, "long") && parser_at(p, "long")) || parser_at(p, "int"));
 	*type = text;
 	*name = parser_identifier(p, "a name", at);
-	if (!*name)
-		return false;
-	if (parser_accept(p, "[")) {
-		*array = true;
-		if (parser_peek(p)->kind == TOKEN_INTEGER)
-			p->at++;
-		return parser_expect(p, "]", "an array's '['");
-	}
-	return true;
+	return *name && parse_brackets(p, array);
 }
 
 /* Names of one kind are defined once; what was built in gives way. */
@@ -92,13 +93,44 @@ static bool add_lock(struct parser *p, struct adl_component *c)
 	return add_interface(p, c, kind, true);
 }
 
+static bool parse_members(struct parser *p, struct adl_struct *s);
+
+/* `attribute { int a; int b; } NAME;`: a struct of its own, whose name nobody else has. */
+static bool parse_inline_struct(struct parser *p, struct adl_attribute *a)
+{
+	struct adl_struct *s = ARENA_NEW(p->arena, struct adl_struct);
+	bool good;
+
+	s->at = parser_next(p);
+	s->name = "a struct in place";
+	if (++p->depth > PARSER_DEPTH) {
+		p->depth--;
+		diagnostic_error(p->diagnostics, s->at, "nested deeper than %d; simplify", PARSER_DEPTH);
+		return false;
+	}
+	good = parse_members(p, s);
+	p->depth--;
+	if (!good)
+		return false;
+	a->name = parser_identifier(p, "a name", &a->at);
+	if (!a->name || !parse_brackets(p, &a->array))
+		return false;
+	a->type = s->name = arena_format(p->arena, "%s_struct%u", a->name, p->inline_structs++);
+	index_put(p->arena, &p->file->structs, s->name, NULL, s);
+	return true;
+}
+
 /* `TYPE NAME = DEFAULT;` NULL: not usable. */
 static struct adl_attribute *parse_attribute(struct parser *p)
 {
 	struct adl_attribute *a = ARENA_NEW(p->arena, struct adl_attribute);
 
-	if (!parse_typed_name(p, &a->type, &a->name, &a->at, &a->array))
+	if (parser_at(p, "{")) {
+		if (!parse_inline_struct(p, a))
+			return NULL;
+	} else if (!parse_typed_name(p, &a->type, &a->name, &a->at, &a->array)) {
 		return NULL;
+	}
 	if (parser_accept(p, "=")) {
 		a->value = parse_value(p);
 		if (!a->value)
@@ -384,13 +416,23 @@ bool parse_connector(struct parser *p)
 bool parse_struct(struct parser *p)
 {
 	struct adl_struct *s = ARENA_NEW(p->arena, struct adl_struct), *other;
-	struct adl_attribute *m, *twice;
 
 	p->at++;
-	s->members_end = &s->members;
 	s->name = parser_identifier(p, "a struct's name", &s->at);
-	if (!s->name || !parser_expect(p, "{", "a struct's name"))
+	if (!s->name || !parser_expect(p, "{", "a struct's name") || !parse_members(p, s))
 		return false;
+	parser_accept(p, ";");
+	other = index_find(&p->file->structs, s->name, NULL);
+	define(p, &p->file->structs, "struct", s->name, s->at, other ? other->at : NULL, false, s);
+	return true;
+}
+
+/* From behind the open brace to the one that closes it. */
+static bool parse_members(struct parser *p, struct adl_struct *s)
+{
+	struct adl_attribute *m, *twice;
+
+	s->members_end = &s->members;
 	while (!parser_accept(p, "}")) {
 		if (parser_peek(p)->kind == TOKEN_END)
 			return parser_expect(p, "}", "a struct");
@@ -405,9 +447,6 @@ bool parse_struct(struct parser *p)
 		index_put(p->arena, &s->member_index, m->name, NULL, m);
 		APPEND(s->members, m);
 	}
-	parser_accept(p, ";");
-	other = index_find(&p->file->structs, s->name, NULL);
-	define(p, &p->file->structs, "struct", s->name, s->at, other ? other->at : NULL, false, s);
 	return true;
 }
 

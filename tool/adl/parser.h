@@ -17,6 +17,7 @@ struct parser {
 	unsigned int depth;
 	bool builtin;
 	struct imported *imported;
+	unsigned int inline_structs;
 	const struct adl_component *vm;		/* the prelude's */
 };
 

@@ -76,8 +76,11 @@ static const char global_connectors[] =
 
 #define FILE_SERVER "component FileServer { __replaced \"guest files are part of the image\"; }\n"
 #define SERIAL_SERVER \
-	"component SerialServer { __replaced \"every VM has a console of its own\"; }\n"
-#define TIME_SERVER "component TimeServer { __replaced \"every VM has a timer of its own\"; }\n"
+	"component SerialServer { __replaced \"every VM has a console of its own\"; }\n" \
+	"procedure PutChar { }\nprocedure GetChar { }\nprocedure Batch { }\n"
+#define TIME_SERVER \
+	"component TimeServer { __replaced \"every VM has a timer of its own\"; }\n" \
+	"procedure Timer { }\n"
 #define VM_COMPONENT "component VM { __vm_init; }\n"
 
 /* Parts of VM projects: what is needed of them is here, and of the rest the reason why it is not. */

@@ -77,24 +77,89 @@ static bool count_parts(const struct adl_file *f, const char *type, bool array,
 	return true;
 }
 
+static unsigned int count_of(const struct adl_value *v)
+{
+	return v && v->kind == VALUE_LIST ? v->count : 0;
+}
+
+/* How long each list within a struct is at most: an array in C has one size, of all values. */
+static void measure(struct arena *arena, const struct adl_file *f, struct index *lengths,
+		    const char *type, bool array, const struct adl_value *v)
+{
+	const struct adl_struct *s = struct_of(f, type);
+	const struct adl_attribute *m;
+	const struct adl_value *item;
+	unsigned int *most;
+
+	for (item = array && v ? v->items : NULL; item; item = item->next)
+		measure(arena, f, lengths, type, false, item);
+	for (m = s && !array ? s->members : NULL; m; m = m->next) {
+		item = v ? adl_key(v, m->name) : NULL;
+		item = item ? item : m->value;
+		most = index_find(lengths, s->name, m->name);
+		if (!most) {
+			most = ARENA_NEW(arena, unsigned int);
+			index_put(arena, lengths, s->name, m->name, most);
+		}
+		if (m->array && count_of(item) > *most)
+			*most = count_of(item);
+		measure(arena, f, lengths, m->type, m->array, item);
+	}
+}
+
+static unsigned int length_of(const struct index *lengths, const struct adl_struct *s,
+			      const struct adl_attribute *m)
+{
+	const unsigned int *most = index_find(lengths, s->name, m->name);
+
+	return most ? *most : 0;
+}
+
+/* Its parts in C, with what is empty in arrays; stops counting beyond PARTS_MAX. */
+static uint64_t c_parts(const struct adl_file *f, const struct index *lengths, const char *type)
+{
+	const struct adl_struct *s = struct_of(f, type);
+	const struct adl_attribute *m;
+	uint64_t n = 1, count;
+
+	for (m = s ? s->members : NULL; m && n <= PARTS_MAX; m = m->next) {
+		count = m->array ? length_of(lengths, s, m) : 1;
+		n += count ? count * c_parts(f, lengths, m->type) : 0;
+	}
+	return n;
+}
+
+static void say_too_large(struct diagnostics *d, const struct adl_attribute *a, const struct adl_value *v)
+{
+	diagnostic_error(d, v ? v->at : a->at,
+			 "'%s' has more than %u parts, with the defaults of its structs and what is empty in "
+			 "their arrays; make it smaller", a->name, PARTS_MAX);
+}
+
 void stub_check_values(struct diagnostics *d, struct arena *arena, const struct adl_file *f,
 		       const struct adl_component *type, const struct adl_value *const *values)
 {
+	struct index seen = { 0 }, lengths = { 0 };
 	const struct adl_attribute *a;
-	struct index seen = { 0 };
-	unsigned int parts;
+	bool good = true;
+	unsigned int parts, i = 0;
 
-	for (a = type->attributes; a; a = a->next, values++) {
+	for (a = type->attributes; a && good; a = a->next, i++) {
 		parts = 0;
 		if (!stub_constant(f, a))
 			continue;
 		if (struct_of(f, a->type) && !check_struct(d, arena, f, &seen, struct_of(f, a->type), 0))
 			return;
-		if (!count_parts(f, a->type, a->array, *values, &parts))
-			diagnostic_error(d, *values ? (*values)->at : a->at,
-					 "'%s' has more than %u parts, defaults of its structs included; make "
-					 "it smaller", a->name, PARTS_MAX);
+		good = count_parts(f, a->type, a->array, values[i], &parts);
+		if (good)
+			measure(arena, f, &lengths, a->type, a->array, values[i]);
+		else
+			say_too_large(d, a, values[i]);
 	}
+	for (a = type->attributes, i = 0; a && good; a = a->next, i++)
+		if (stub_constant(f, a) &&
+		    c_parts(f, &lengths, a->type) * (a->array ? count_of(values[i]) : 1) > PARTS_MAX)
+			say_too_large(d, a, values[i]);
 }
 
 /* ---- C ---- */
@@ -106,9 +171,9 @@ static const char *c_type(const char *type)
 	return t.kind == STUB_STRING ? "const char *" : t.c;
 }
 
-/* Members before the structs that have them; a list is a pointer and a number. */
+/* Members before the structs that have them; a list is an array and the number of what is in it. */
 static void put_struct(FILE *out, const struct stub_plan *plan, struct index *seen,
-		       const struct adl_struct *s)
+		       const struct index *lengths, const struct adl_struct *s)
 {
 	const struct adl_attribute *m;
 
@@ -117,32 +182,33 @@ static void put_struct(FILE *out, const struct stub_plan *plan, struct index *se
 	index_put(plan->arena, seen, s->name, NULL, (void *)(uintptr_t)s);
 	for (m = s->members; m; m = m->next)
 		if (struct_of(plan->file, m->type))
-			put_struct(out, plan, seen, struct_of(plan->file, m->type));
+			put_struct(out, plan, seen, lengths, struct_of(plan->file, m->type));
 	fprintf(out, "typedef struct %s {\n", s->name);
 	for (m = s->members; m; m = m->next)
 		if (m->array)
-			fprintf(out, "\t%s const *%s;\n\tsize_t %s_sz;\n", c_type(m->type), m->name, m->name);
+			fprintf(out, "\t%s %s[%u];\n\tsize_t %s_sz;\n", c_type(m->type), m->name,
+				length_of(lengths, s, m), m->name);
 		else
 			fprintf(out, "\t%s %s;\n", c_type(m->type), m->name);
 	fprintf(out, "} %s;\n", s->name);
 }
 
-static unsigned int count_of(const struct adl_value *v)
-{
-	return v && v->kind == VALUE_LIST ? v->count : 0;
-}
-
 void stub_declare_constants(FILE *out, const struct stub_plan *plan)
 {
 	const struct adl_attribute *a;
-	struct index seen = { 0 };
+	struct index seen = { 0 }, lengths = { 0 };
 	unsigned int i = 0;
 
-	for (a = plan->type->attributes; a; a = a->next, i++) {
+	for (a = plan->type->attributes; a; a = a->next)
+		if (stub_constant(plan->file, a))
+			measure(plan->arena, plan->file, &lengths, a->type, a->array, plan->values[i++]);
+		else
+			i++;
+	for (a = plan->type->attributes, i = 0; a; a = a->next, i++) {
 		if (!stub_constant(plan->file, a))
 			continue;
 		if (struct_of(plan->file, a->type))
-			put_struct(out, plan, &seen, struct_of(plan->file, a->type));
+			put_struct(out, plan, &seen, &lengths, struct_of(plan->file, a->type));
 		if (a->array)
 			fprintf(out, "extern %s const %s[%u];\nextern const size_t %s_sz;\n", c_type(a->type),
 				a->name, count_of(plan->values[i]), a->name);
@@ -208,12 +274,9 @@ static void put_value(FILE *out, const struct stub_plan *plan, const char *type,
 		item = v ? adl_key(v, m->name) : NULL;
 		item = item ? item : m->value;
 		fprintf(out, ".%s = ", m->name);
-		if (m->array && count_of(item)) {
-			fprintf(out, "(%s const [])", c_type(m->type));
+		if (m->array) {
 			put_list(out, plan, m->type, item);
 			fprintf(out, ", .%s_sz = %u", m->name, count_of(item));
-		} else if (m->array) {
-			fputs("NULL", out);
 		} else {
 			put_value(out, plan, m->type, item);
 		}

@@ -116,14 +116,6 @@ static struct view_wire *add_wire(struct view *v, const void *from, const void *
 	return w;
 }
 
-static bool targets(const struct model_vm *driver, const char *target)
-{
-	const char *name = driver->instance->name;
-
-	return strcmp(name, target) == 0 || strcmp(driver->name, target) == 0 ||
-	       (strncmp(name, "vm_", 3) == 0 && strcmp(name + 3, target) == 0);
-}
-
 /* "blk, net": what the device VM's list has for this driver VM. */
 static const char *served(struct view *v, const struct model_link *l)
 {
@@ -134,7 +126,7 @@ static const char *served(struct view *v, const struct model_link *l)
 		type = adl_key(s, "type");
 		target = adl_key(s, "target");
 		if (type && target && type->kind == VALUE_STRING && target->kind == VALUE_STRING &&
-		    targets(l->driver, target->string))
+		    model_vm_is_called(l->driver, target->string))
 			all = arena_format(v->arena, "%s%s%s", all, *all ? ", " : "", type->string);
 	}
 	return *all ? all : "virtio";

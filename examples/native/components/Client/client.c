@@ -187,7 +187,8 @@ int run(void)
 
 	check("attributes", times == 5 && strcmp(greeting, "hello") == 0);
 	check("attributes: a struct", strcmp(route.title, "to\tthe \"end\"") == 0 && route.least == -128 &&
-	      route.steps_sz == 2 && strcmp(route.steps[1].name, "two") == 0 && route.steps[1].size == -2);
+	      route.steps_sz == 2 && sizeof(route.steps) / sizeof(*route.steps) == 2 && strcmp(route.steps[1].name, "two") == 0 && route.steps[1].size == -2);
+	check("attributes: structs in a list", sheets_sz == 2 && sheets[1].width == 148 && sheets[0].height == 297);
 	check("attributes: lists", primes_sz == 3 && primes[2] == 5 && sizeof(primes) == 6 && notes_sz == 0);
 	scalars();
 	strings();
