@@ -13,11 +13,9 @@ static struct slot targets[IRQ_NAMES];	/* the notification of each handler */
 
 static unsigned int name_of(const struct core *core, unsigned int irq)
 {
-	unsigned int number = core_number(core);
-
-	if (KERNEL_CORES == 1 || irq >= IRQ_PRIVATE || number == 0)
+	if (KERNEL_CORES == 1 || irq >= IRQ_PRIVATE || core == &cores[0])
 		return irq;
-	return IRQ_LIMIT + (number - 1) * IRQ_PRIVATE + irq;
+	return IRQ_LIMIT + (core_number(core) - 1) * IRQ_PRIVATE + irq;
 }
 
 static unsigned int irq_of(unsigned int name)
