@@ -272,6 +272,7 @@ struct host {
 	uint64_t intx;
 	uint32_t domain, pool;
 	bool v2m;
+	const char *late;	/* who is to serve it but has not come yet, or NULL */
 };
 
 static void put_pci_host(struct fdt *f, const struct host *host)
@@ -296,10 +297,13 @@ static void put_pci_host(struct fdt *f, const struct host *host)
 	flag(f, "dma-coherent");
 	if (host->pool)
 		cell(f, "memory-region", host->pool);
+	if (host->late)
+		text(f, "peervisor,late", host->late);
 	end(f);
 }
 
-static void put_pci(struct fdt *f, const struct config *config)
+static void put_pci(struct fdt *f, const struct config *config,
+		    const struct linux_placement *where)
 {
 	uint32_t domain = 0;
 	unsigned int i;
@@ -307,7 +311,8 @@ static void put_pci(struct fdt *f, const struct config *config)
 	for (i = 0; i < config->connections; i++) {
 		const struct config_connection *c = &config->connection[i];
 		struct host host = { c->ecam, c->window, c->intx, domain,
-				     has_pool(c) ? PHANDLE_POOL + i : 0, config->v2m.size != 0 };
+				     has_pool(c) ? PHANDLE_POOL + i : 0, config->v2m.size != 0,
+				     where->late >> i & 1 ? c->peer : NULL };
 
 		if (!c->driver)
 			continue;
@@ -316,7 +321,7 @@ static void put_pci(struct fdt *f, const struct config *config)
 	}
 	if (config->pci_ecam.size) {
 		struct host host = { config->pci_ecam, config->pci_window, config->pci_intx,
-				     domain, 0, config->v2m.size != 0 };
+				     domain, 0, config->v2m.size != 0, NULL };
 
 		put_pci_host(f, &host);
 	}
@@ -393,7 +398,7 @@ int guest_fdt_generate(const struct config *config, const struct linux_placement
 	put_timer(&f, config);
 	if (config->pl011)
 		put_uart(&f, config);
-	put_pci(&f, config);
+	put_pci(&f, config, where);
 	put_copied(&f, config);
 	end(&f);
 	keep(&f, fdt_finish(to));

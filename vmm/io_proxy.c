@@ -487,6 +487,7 @@ static void handle(struct io_proxy *proxy, const struct iobuf_message *m)
 		break;
 	case IOBUF_VM_START:
 		proxy->started = true;
+		proxy->host.hidden = false;
 		answer(proxy, m, 0);
 		proxy->restored = 0;
 		restore(proxy);
@@ -566,6 +567,7 @@ void io_proxy_restart(struct io_proxy *proxy, const char *why)
 		vm_log(proxy->vm, "connection to %s: %s", proxy->is->peer, why);
 	drop_all(proxy);
 	ghosts_forget(proxy);	/* the guest begins anew */
+	proxy->host.hidden = false;
 	ring_restart(&proxy->link);
 	proxy->said = RING_DOWN;
 	proxy->published = true;

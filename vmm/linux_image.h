@@ -25,6 +25,7 @@ struct linux_placement {
 	uint64_t initrd_size;
 	uint8_t seed[32];	/* for the guest's random numbers, if seeded */
 	bool seeded;
+	uint32_t late;		/* connections whose backend has not said start: a bit for each */
 };
 
 /* NULL, or what is wrong with the file, for one log line. */

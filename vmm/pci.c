@@ -158,7 +158,7 @@ enum mmio_result pci_ecam_mmio(void *device, struct mmio_access *access)
 	if (access->size > 4 || (access->offset & (access->size - 1u)))
 		return MMIO_UNHANDLED;
 	function = pci_find(host, (unsigned int)(access->offset >> ECAM_FUNCTION_SHIFT));
-	if (function)
+	if (function && !host->hidden)
 		return config_access(function, access, access->offset & ECAM_OFFSET);
 	access->value = ~0ull;		/* nobody answers: all ones, as on a bus */
 	return MMIO_DONE;

@@ -55,6 +55,7 @@ struct pci_function {
 struct pci_host {
 	gpa_t window;
 	uint64_t window_size;
+	bool hidden;		/* the guest finds no function here yet */
 	struct pci_function function[PCI_FUNCTIONS];
 };
 

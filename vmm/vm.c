@@ -152,6 +152,25 @@ static const char *put_files(struct vm *vm, const struct linux_placement *where)
 	return NULL;
 }
 
+/*
+ * Backends that the guest starts without: its tree names them, and their functions stay hidden until
+ * they say start, so that a guest which looks for them finds all of a connection's or none.
+ */
+static uint32_t late_links(struct vm *vm)
+{
+	uint32_t late = 0;
+	unsigned int i;
+
+	for (i = 0; i < vm->proxies; i++) {
+		struct io_proxy *proxy = &vm->proxy[i];
+
+		proxy->host.hidden = !proxy->started;
+		if (proxy->host.hidden)
+			late |= 1u << (proxy->is - vm->config.connection);
+	}
+	return late;
+}
+
 static const char *load(struct vm *vm, struct linux_placement *where)
 {
 	const struct config *c = &vm->config;
@@ -168,6 +187,7 @@ static const char *load(struct vm *vm, struct linux_placement *where)
 			vm_log_once(vm, LOG_NO_SEED,
 				    "the machine's device tree has no rng-seed: the guest must "
 				    "gather its own entropy");
+		where->late = late_links(vm);
 		error = put_files(vm, where);
 	}
 	/* The last run's lines too: the guest starts with its MMU off. */

@@ -48,6 +48,28 @@ network_up() {
 	fi
 }
 
+# late_backends COMMAND: the monitor names in the device tree each backend that this VM started without. Its
+# devices come all at once, when it has come up; they are looked for until then, and COMMAND is run after.
+late_backends() {
+	local node bus
+	for node in /proc/device-tree/pcie@*; do
+		[ -e "$node/peervisor,late" ] || continue
+		bus=$(hexdump -v -s 2 -n 2 -e '2/1 "%02x"' "$node/linux,pci-domain"):00
+		late_backend "$(tr -d '\000' <"$node/peervisor,late")" "$bus" "$1" >/dev/console 2>&1 &
+	done
+}
+
+late_backend() {
+	echo "init: $1 is not up yet; its devices will be found when it is"
+	until ls -d "/sys/bus/pci/devices/$2:"* >/dev/null 2>&1; do
+		sleep 1
+		echo 1 >"/sys/class/pci_bus/$2/rescan"
+	done
+	! grep -qs '^virtio:d00000001' /sys/bus/virtio/devices/*/modalias || load virtio_net
+	$3
+	echo "init: $1 is up, and its devices are there"
+}
+
 # given WORD: is it on the kernel's command line?
 given() { grep -qw -- "$1" /proc/cmdline; }
 

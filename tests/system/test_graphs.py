@@ -327,7 +327,8 @@ def test_mesh(image, machine, disk, peervisor):
     for device, driver in MESH_EDGES:
         assert "waiting for %s to say start" % device in m.console(driver + ".log").text
     assert "starting without vm4" in m.console("vm3.log").text
-    m.expect("vm3", "init: all 1 devices are there", 120)
+    m.expect("vm3", "init: vm4 is up, and its devices are there", 120)
+    assert "init: vm4 is not up yet" in m.console("vm3").text
     own = write_file(m, "vm1", "own")
     mesh_network(m)
     mesh_console(m)

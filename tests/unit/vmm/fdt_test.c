@@ -177,6 +177,28 @@ static void check_cpus(const void *tree)
 		assert_int_equal(fdt32_ld(cell + 3 * i + 2), 0x308);	/* CPUs 0 and 1, low */
 }
 
+/* The one segment whose backend has not come names it; no other does. */
+static void check_late(const struct config *c)
+{
+	struct linux_placement where = placement;
+	static uint64_t tree[1 << 13];
+	unsigned int i, named = 0;
+	int node;
+
+	for (i = 0; i < c->connections && !c->connection[i].driver; i++)
+		;
+	assert_true(i < c->connections);
+	where.late = 1u << i;
+	assert_int_equal(guest_fdt_generate(c, &where, tree, sizeof(tree)), 0);
+	fdt_for_each_subnode(node, tree, 0)
+		if (fdt_getprop(tree, node, "peervisor,late", NULL)) {
+			assert_string_equal(fdt_getprop(tree, node, "peervisor,late", NULL),
+					    c->connection[i].peer);
+			named++;
+		}
+	assert_int_equal(named, 1);
+}
+
 static void test_generate(void **state)
 {
 	struct linux_placement where = placement;
@@ -204,7 +226,9 @@ static void test_generate(void **state)
 	node = fdt_path_offset(tree, "/pcie@4010f00000");
 	assert_true(node > 0);
 	assert_null(fdt_getprop(tree, node, "memory-region", NULL));
+	assert_null(fdt_getprop(tree, fdt_path_offset(tree, "/pcie@4010000000"), "peervisor,late", NULL));
 	check_seed(tree, true);
+	check_late(&c);
 	where.seeded = false;
 	assert_int_equal(guest_fdt_generate(&c, &where, tree, sizeof(tree)), 0);
 	check_seed(tree, false);

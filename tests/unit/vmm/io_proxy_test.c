@@ -299,6 +299,19 @@ static unsigned int proxy_requests(void)
 	return vm.proxy[0].requests.used;
 }
 
+/* A guest that started without its backend finds no function before the backend has said start. */
+static void test_late(void **state)
+{
+	start_up();
+	vm.proxy[0].host.hidden = true;
+	send(add_message());
+	expect(IOBUF_ACK);
+	assert_int_equal(config(0, 4, false, 0), MMIO_DONE);
+	send((struct iobuf_message){ .op = IOBUF_VM_START, .tag = 9 });
+	expect(IOBUF_ACK);
+	assert_int_equal(config(0, 4, false, 0), MMIO_LATER);
+}
+
 static void test_start_and_loss(void **state)
 {
 	start_up();
@@ -581,6 +594,7 @@ int main(void)
 		cmocka_unit_test(test_doorbell),
 		cmocka_unit_test(test_msi),
 		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_late),
 		cmocka_unit_test(test_start_and_loss),
 		cmocka_unit_test(test_restored),
 		cmocka_unit_test(test_rules),
