@@ -192,7 +192,7 @@ void vcpu_stop(struct vcpu *vcpu)
 }
 
 #ifdef SEL4_SMP
-/* On the core of its monitor, which is of higher priority. Suspending it would lose a fault on its way. */
+/* To the core of its monitor, which is of higher priority. Suspending could lose a fault on its way. */
 void vcpu_hold(struct vcpu *vcpu)
 {
 	uint64_t here = vcpu->vm->vcpu[0].core;

@@ -38,7 +38,7 @@ bool vgic_is_forwarded(const struct vgic *gic, const struct vgic_irq *irq)
 	return gic->ctlr & (irq->group1 ? CTLR_GROUP1 : CTLR_GROUP0);
 }
 
-/* The vCPU that gets it: the first of its targets that is on; while active the one that will end it. */
+/* Who gets it: the first of its targets that is on; while it is active the one that will end it. */
 static bool choose_cpu(struct vgic *gic, struct vgic_irq *irq)
 {
 	unsigned int i;
