@@ -16,7 +16,9 @@
 #include "space.h"
 
 #define POOL_ENTRIES	(1u << ASID_POOL_BITS)
+#ifndef VMIDS
 #define VMIDS		255u	/* lent to ASIDs */
+#endif
 #define VMID_EMPTY	255u	/* of threads without a space: never lent, so nothing is cached */
 #define ENTRY_VMID	1UL
 #define ENTRY_SPACE(entry)	((entry) & ~0xfffUL)

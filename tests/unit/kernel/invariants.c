@@ -11,6 +11,7 @@
 #include <kernel/object.h>
 
 #include "../../../kernel/object/vcpu.h"
+#include "derivation.h"
 #include "world.h"
 
 #define MAX_SLOTS	16384u
@@ -479,6 +480,7 @@ static void check_object(unsigned int i)
 
 void invariants_reset(void)
 {
+	derivation_reset();
 	tlb_count = 0;
 	fake_tlb_flushed = tlb_flushed;
 }
@@ -493,4 +495,5 @@ void invariants_check(void)
 		check_object(i);
 	check_tlb();
 	check_run_queues();
+	derivation_check();
 }

@@ -11,6 +11,7 @@ void invariants_reset(void);
 /*
  * - Every capability is in the derivation tree, an untyped's descendants right behind it, and what
  *   was made of it lies below its watermark.
+ * - What Revoke would delete is what was derived (derivation.h).
  * - Objects do not overlap, so no frame shows a kernel object.
  * - Every entry of every table of every address space is that of a live table or frame capability
  *   that says so, with no more rights. A TLB that keeps all it ever saw has nothing else.

@@ -41,9 +41,9 @@ static u64 slot_with(enum cap_type type)
 
 /*
  * How a call is made up. Words: s any slot, e empty slot, d depth 64, t type, b bits, n count, r
- * rights, g badge or guard, a address, m attributes, i interrupt, p priority, c register count, o
- * offset in a page, v vCPU register, w list register word, 0 zero, x anything. Caps: R the root
- * CNode, S any slot, or as in kinds[].
+ * rights, g badge or guard, B slot of an endpoint or notification, G badge, a address, m
+ * attributes, i interrupt, p priority, c register count, o offset in a page, v vCPU register, w
+ * list register word, 0 zero, x anything. Caps: R the root CNode, S any slot, or as in kinds[].
  */
 struct recipe {
 	u64 label;
@@ -63,6 +63,7 @@ static const struct recipe recipes[] = {
 	{ TCBSetSchedParams, CAP_THREAD, "pp", "M", 1 },
 	{ TCBSetIPCBuffer, CAP_THREAD, "a", "F", 1 },
 	{ TCBSetSpace, CAP_THREAD, "sg0", "CV", 1 },
+	{ TCBSetSpace, CAP_THREAD, "s00", "RV", 4 },
 	{ TCBSuspend, CAP_THREAD, "", "", 1 },
 	{ TCBResume, CAP_THREAD, "", "", 2 },
 	{ TCBBindNotification, CAP_THREAD, "", "N", 1 },
@@ -74,6 +75,7 @@ static const struct recipe recipes[] = {
 	{ CNodeCancelBadgedSends, CAP_CNODE, "sd", "", 1 },
 	{ CNodeCopy, CAP_CNODE, "edsdr", "R", 6 },
 	{ CNodeMint, CAP_CNODE, "edsdrg", "R", 4 },
+	{ CNodeMint, CAP_CNODE, "edBdrG", "R", 8 },
 	{ CNodeMove, CAP_CNODE, "edsd", "R", 4 },
 	{ CNodeMutate, CAP_CNODE, "edsdg", "R", 2 },
 	{ CNodeRotate, CAP_CNODE, "sd0sd0sd", "RR", 2 },
@@ -145,6 +147,8 @@ static u64 word_for(char letter)
 	switch (letter) {
 	case 's': return any_slot();
 	case 'e': return slot_with(CAP_NULL);
+	case 'B': return slot_with(pick(2) ? CAP_ENDPOINT : CAP_NOTIFICATION);
+	case 'G': return 1 + pick(2);
 	case 'd': return pick(40) ? 64 : anything();
 	case 't': return a_type();
 	case 'b': return pick(4) ? 12 : 1 + pick(14);
@@ -228,7 +232,7 @@ static void invoke(void)
 		u64 word = pick(60) ? word_for(*w) : anything();
 
 		/* The walker's own capabilities are spared. */
-		if (word < S_FREE && (*w == 's' || *w == 'e'))
+		if (word < S_FREE && (*w == 's' || *w == 'e' || *w == 'B'))
 			word = any_slot();
 		ipc_set_mr(tcb, buffer, length, word);
 	}
@@ -349,8 +353,8 @@ static void senseless_call(void)
 
 static void start(void **state)
 {
-	world_setup(state);
 	invariants_reset();
+	world_setup(state);
 	irq_set_timer(26);
 	irq_set_reserved(25);
 	irq_set_reserved(27);
