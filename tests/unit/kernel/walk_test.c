@@ -405,11 +405,43 @@ static void senseless_calls(void **state)
 	}
 }
 
+static void set_space(u64 space)
+{
+	world_run(world_root);
+	world_set_caps(2, (u64)S_CNODE, space);
+	assert_int_equal(world_call(THREAD(0), TCBSetSpace, 2, 3, 0UL, 0UL, 0UL).label, 0);
+	world_run(tcb_of(world_slot(THREAD(0))->cap));
+	invariants_check();
+	world_run(world_root);
+}
+
+/* A thread was in it, so the TLB has some of it. */
+static void a_space_goes(void **state)
+{
+	start(state);
+	world_retype(S_UNTYPED, seL4_ARM_VSpaceObject, 0, FIRST, 1);
+	world_retype(S_UNTYPED, seL4_ARM_PageTableObject, 0, FIRST + 1, 3);
+	world_retype(S_UNTYPED, seL4_ARM_SmallPageObject, 0, FIRST + 4, 1);
+	world_set_caps(1, (u64)FIRST);
+	assert_int_equal(world_call(S_ASID_POOL, ARMASIDPoolAssign, 1, 0).label, 0);
+	for (u64 i = 1; i <= 3; i++) {
+		world_set_caps(1, (u64)FIRST);
+		assert_int_equal(world_call(FIRST + i, ARMPageTableMap, 1, 2, 0UL, 0UL).label, 0);
+	}
+	world_set_caps(1, (u64)FIRST);
+	assert_int_equal(world_call(FIRST + 4, ARMPageMap, 1, 3, 0UL, 3UL, 0UL).label, 0);
+	set_space(FIRST);
+	set_space(S_VSPACE);
+	assert_int_equal(world_delete(FIRST), 0);
+	invariants_check();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(random_walk),
 		cmocka_unit_test(senseless_calls),
+		cmocka_unit_test(a_space_goes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
