@@ -17,7 +17,7 @@
 #include <sel4/sel4.h>
 #include "pl011.h"
 
-#define MAX_PORTS	62
+#define MAX_PORTS	240	/* COMPONENT_SERIAL_PORTS of the tool */
 #define MAX_LABEL	64
 #define TURN		512
 #define MAX_INPUT	1024	/* bytes taken from the UART per interrupt */
@@ -212,7 +212,7 @@ static void on_interrupt(void *context)
 	seL4_IRQHandler_Ack(irq_slot);
 }
 
-/* A client's kick: the work is done before the next sleep. */
+/* A client's kick, whoever it was: all are looked at, and the work is done before the next sleep. */
 static void on_kick(void *context)
 {
 	(void)context;
@@ -237,7 +237,6 @@ static void add_port(int node)
 		panic("port label '%s' is longer than %d", port->label, MAX_LABEL - 1);
 	serial_port_init(&port->serial, config_u64(node, "in"), config_u64(node, "out"),
 			 config_u64(node, "notify-slot"));
-	event_register(config_u64(node, "badge"), on_kick, port);
 	if (input < 0 && !ends_with(port->label, ".log"))
 		input = num_ports;
 	num_ports++;
@@ -249,6 +248,7 @@ int main(void)
 	log_redirect(own_log);
 	for (int node = -1; (node = config_next(CONFIG_ROOT, node, "port@")) >= 0;)
 		add_port(node);
+	event_register(config_u64(CONFIG_ROOT, "kick-badge"), on_kick, NULL);
 	irq_slot = config_u64(CONFIG_ROOT, "irq-slot");
 	event_register(config_u64(CONFIG_ROOT, "irq-badge"), on_interrupt, NULL);
 	seL4_IRQHandler_Ack(irq_slot);	/* one that came before the binding is masked */

@@ -49,3 +49,35 @@ def test_first_assembly(tmp_path):
     assert result.returncode == 0, result.stdout[-2000:] + result.stderr
     kib = int(result.stdout.split("MemTotal:")[1].split()[0])
     assert kib < 96 << 10
+
+
+def many(tmp_path, count):
+    """A system of `count` components that each say who they are."""
+    assert peervisor(tmp_path, "new", "component", "hello").returncode == 0
+    assembly = tmp_path / "hello/hello.camkes"
+    text = assembly.read_text()
+    names = ["h%d" % i for i in range(count)]
+    text = text.replace("component Hello hello;", " ".join("component Hello %s;" % name for name in names))
+    text = text.replace('hello.greeting = "hello from hello";', " ".join('%s.greeting = "this is %s";' % (name, name)
+                                                                         for name in names))
+    assembly.write_text(text)
+    return names, "hello/hello.camkes"
+
+
+def test_a_hundred_components_that_log(tmp_path):
+    """More than a notification's badge has bits: those beyond are heard, too."""
+    names, assembly = many(tmp_path, 100)
+    until = [word for name in names[-12:] for word in ("--expect", "%s.log=this is %s" % (name, name))]
+    until[-2] = "--until"
+    result = peervisor(tmp_path, "run", assembly, "--no-terminal", "--timeout", "60", *until)
+    assert result.returncode == 0, result.stdout + result.stderr
+    for name in names[-12:]:
+        assert "%s.log| this is %s\n" % (name, name) in result.stdout
+
+
+def test_too_many_components(tmp_path):
+    """Said at build time, by name, once."""
+    _, assembly = many(tmp_path, 300)
+    result = peervisor(tmp_path, "build", assembly, "-o", "many.img")
+    assert result.returncode == 1
+    assert result.stderr.count("error: there are more than 240 consoles and logs") == 1, result.stderr

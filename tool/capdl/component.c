@@ -8,7 +8,7 @@
 
 uint64_t component_slot(struct component *c)
 {
-	if (c->slots >> COMPONENT_RADIX)
+	if (c->slots == 1u << COMPONENT_RADIX)	/* said once */
 		diagnostic_plain(c->system->diagnostics,
 				 "%s needs more than %u capabilities; connect it to "
 				 "less",
@@ -130,7 +130,7 @@ struct component *component_new(struct system *s, const struct component_plan *p
 
 /* The server's side of a port: what the client writes it may only read. */
 static void serve_port(struct component *c, const char *label, uint32_t out, uint32_t in,
-		       uint64_t client_badge, uint64_t kick_badge)
+		       uint64_t client_badge)
 {
 	struct component *server = c->system->serial;
 	struct tree *port = tree_node(server->config, "port@%u", c->system->serial_ports++);
@@ -143,7 +143,6 @@ static void serve_port(struct component *c, const char *label, uint32_t out, uin
 	tree_u64(port, "in", vaddr + 4096);
 	tree_u64(port, "notify-slot",
 		 component_cap(server, c->notification, 0, SEL4_RIGHT_WRITE, client_badge));
-	tree_u64(port, "badge", kick_badge);
 }
 
 void component_port(struct component *c, const char *node, const char *label)
@@ -151,7 +150,7 @@ void component_port(struct component *c, const char *node, const char *label)
 	struct component *server = c->system->serial;
 	struct distribution *d = c->system->distribution;
 	uint64_t vaddr = COMPONENT_PORTS + c->ports++ * 8192;
-	uint64_t badge = component_event(c), kick = component_event(server);
+	uint64_t badge = component_event(c), kick = c->system->serial_kick;
 	uint32_t out = distribution_memory(d, 1, "%s.%s.out", c->name, node);
 	uint32_t in = distribution_memory(d, 1, "%s.%s.in", c->name, node);
 	struct tree *t = tree_node(c->config, "%s", node);
@@ -163,7 +162,15 @@ void component_port(struct component *c, const char *node, const char *label)
 	tree_u64(t, "in", vaddr + 4096);
 	tree_u64(t, "kick-slot", component_cap(c, server->notification, 0, SEL4_RIGHT_WRITE, kick));
 	tree_u64(t, "badge", badge);
-	serve_port(c, label, out, in, badge, kick);
+	if (server->ports == COMPONENT_SERIAL_PORTS)
+		diagnostic_plain(c->system->diagnostics,
+				 "there are more than %u consoles and logs, one for each component and "
+				 "two for each VM; the serial server has no room for more: "
+				 "use fewer", COMPONENT_SERIAL_PORTS);
+	if (server->ports >= COMPONENT_SERIAL_PORTS)
+		server->ports++;	/* said once */
+	else
+		serve_port(c, label, out, in, badge);
 }
 
 static struct capdl_thread *new_thread(struct component *c, uint32_t tcb, uint32_t ipc)

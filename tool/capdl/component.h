@@ -28,6 +28,7 @@
 #define COMPONENT_THREADS	64u	/* as in runtime/include/peervisor/component.h */
 
 #define COMPONENT_RADIX		8u
+#define COMPONENT_SERIAL_PORTS	240u	/* each is a capability of the server; MAX_PORTS there */
 #define COMPONENT_EVENTS	60u	/* badge bits: docs/bindings.md, bit 63 is the endpoints' */
 
 #define PRIORITY_TIMER		220u
@@ -71,6 +72,7 @@ struct system {
 	struct component *timer;
 	struct component *serial;
 	unsigned int serial_ports;
+	uint64_t serial_kick;	/* one badge of all its clients, so that they may be many */
 	unsigned int timer_clients;
 	uint32_t gicv;
 };

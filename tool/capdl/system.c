@@ -46,6 +46,8 @@ static struct component *make_serial(struct system *s)
 	tree_u64(c->config, "irq-slot", component_cap(c, irq, 0, RIGHTS_RW, 0));
 	tree_u64(c->config, "irq-badge", badge);
 	distribution_irq(d, irq, c->notification, badge);
+	s->serial_kick = component_event(c);
+	tree_u64(c->config, "kick-badge", s->serial_kick);
 	uart = distribution_device(d, p->uart.base, p->uart.size, SEL4_PAGE_BITS, "serial.uart");
 	distribution_map(d, c->vspace, uart, COMPONENT_UART, RIGHTS_RW, SEL4_ATTR_EXECUTE_NEVER);
 	tree_u64(c->config, "uart", COMPONENT_UART);

@@ -19,6 +19,7 @@
 
 #define PORTS	3
 #define IRQ_BADGE (1u << 20)
+#define KICK_BADGE (1u << 21)
 
 int server_main(void);
 
@@ -93,8 +94,8 @@ uint64_t config_u64(int node, const char *property)
 		return (uintptr_t)&in[port];
 	if (strcmp(property, "notify-slot") == 0)
 		return 100 + (uint64_t)port;
-	assert_string_equal(property, "badge");
-	return 1ull << port;
+	assert_string_equal(property, "kick-badge");
+	return KICK_BADGE;
 }
 
 const char *config_string(int node, const char *property)
