@@ -156,14 +156,14 @@ static bool add_nets(struct arguments *a, const struct run_options *o, const str
 }
 
 /*
- * With fewer processors than the machine has cores QEMU runs all cores in one thread, where a core that
- * waits for another one gives way to it; in threads of their own they would spin their time slices away.
+ * QEMU runs several cores in one thread, where a core that waits for another one gives way to it; in
+ * threads of their own, on fewer processors than cores, they would spin their time slices away.
  */
 static void add_cores(struct arguments *a, unsigned int cores)
 {
 	add(a, "-smp");
 	add(a, arena_format(a->arena, "%u", cores));
-	if (sysconf(_SC_NPROCESSORS_ONLN) >= (long)cores)
+	if (cores == 1)
 		return;
 	add(a, "-accel");
 	add(a, "tcg,thread=single");
