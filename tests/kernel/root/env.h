@@ -50,6 +50,20 @@ void test_fail(const char *file, int line, const char *what, seL4_Word got, seL4
 
 #define CHECK_OK(call)	CHECK_IS(call, seL4_NoError)
 
+/* Of the kernel for several cores, and how often a test looks at what another one of them does. */
+#define CORES		4
+#define PATIENCE	400000000ul
+
+#define UNTIL(x) do { \
+	seL4_Word looks_ = 0; \
+	while (!(x)) { \
+		if (++looks_ == PATIENCE) { \
+			test_fail(__FILE__, __LINE__, "until " #x, 0, 1); \
+			return; \
+		} \
+	} \
+} while (0)
+
 /* Objects. A new object's slot, or 0 (and the test has failed). */
 void sandbox_open(void);
 void sandbox_close(void);		/* revokes everything */

@@ -2,20 +2,8 @@
 /* Several cores (ABI 7.5, 10.3): each test runs threads beside this one, which is on core 0. */
 #include "env.h"
 
-#define CORES		4
 #define TIMER_PPI	30
 #define TIMER_BADGE	0x40
-#define PATIENCE	400000000ul	/* looks at a variable that another core sets */
-
-#define UNTIL(x) do { \
-	seL4_Word looks_ = 0; \
-	while (!(x)) { \
-		if (++looks_ == PATIENCE) { \
-			test_fail(__FILE__, __LINE__, "until " #x, 0, 1); \
-			return; \
-		} \
-	} \
-} while (0)
 
 static volatile seL4_Word counters[CORES];
 static seL4_CPtr endpoint;

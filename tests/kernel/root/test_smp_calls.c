@@ -2,19 +2,6 @@
 /* Calls between cores, what one core does to threads of another, and the calls of this variant alone. */
 #include "script.h"
 
-#define CORES		4
-#define PATIENCE	400000000ul
-
-#define UNTIL(x) do { \
-	seL4_Word looks_ = 0; \
-	while (!(x)) { \
-		if (++looks_ == PATIENCE) { \
-			test_fail(__FILE__, __LINE__, "until " #x, 0, 1); \
-			return; \
-		} \
-	} \
-} while (0)
-
 static bool script_on(struct thread *thread, seL4_Word core, struct step *steps, seL4_CPtr fault)
 {
 	return thread_new(thread, ROOT_SPACE, fault) && !seL4_TCB_SetAffinity(thread->tcb, core) &&
