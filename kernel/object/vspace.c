@@ -253,6 +253,25 @@ static enum invoke frame_map(struct invocation *inv)
 	return INVOKE_OK;
 }
 
+/*
+ * Invalidation discards what others have written and not cleaned yet. Whoever may write the memory
+ * could overwrite it as well; anybody else gets the operation that loses nothing, which is also what
+ * the hardware does of a guest's DC IVAC (HCR_EL2.VM).
+ */
+static u64 operation(u64 label, bool writable)
+{
+	if (writable)
+		return label;
+	switch (label) {
+	case ARMPageInvalidate_Data:
+		return ARMPageCleanInvalidate_Data;
+	case ARMVSpaceInvalidate_Data:
+		return ARMVSpaceCleanInvalidate_Data;
+	default:
+		return label;
+	}
+}
+
 static void clean_part(u64 label, u64 phys, u64 bytes)
 {
 	void *at = arch_phys_to_ptr(paddr(phys));
@@ -281,7 +300,7 @@ static void clean_part(u64 label, u64 phys, u64 bytes)
  * Part of a page through the kernel's window; memory that is not RAM has no lines. How far a
  * preempted call came is in its thread's progress.
  */
-static enum invoke clean_range(struct invocation *inv, u64 phys, u64 bytes)
+static enum invoke clean_range(struct invocation *inv, u64 label, u64 phys, u64 bytes)
 {
 	u64 done = inv->caller->progress < bytes ? inv->caller->progress : 0;
 
@@ -292,7 +311,7 @@ static enum invoke clean_range(struct invocation *inv, u64 phys, u64 bytes)
 
 		if (step > bytes - done)
 			step = bytes - done;
-		clean_part(inv->label, phys + done, step);
+		clean_part(label, phys + done, step);
 		done += step;
 		if (done < bytes && preempt_point()) {
 			inv->caller->progress = done;
@@ -323,7 +342,8 @@ static enum invoke frame_clean(struct invocation *inv)
 		return error_plain(inv, seL4_IllegalOperation);
 	if (end - start == 1)
 		return INVOKE_OK;
-	return clean_range(inv, cap_paddr(inv->cap).v + start, end - start - 1);
+	return clean_range(inv, operation(inv->label, cap_frame_rights(inv->cap) & FRAME_WRITE),
+			   cap_paddr(inv->cap).v + start, end - start - 1);
 }
 
 enum invoke frame_decode(struct invocation *inv)
@@ -379,7 +399,8 @@ enum invoke vspace_decode(struct invocation *inv)
 		return error_range(inv, start, align_down(start, level_shift(at.level)) + size - 1);
 	if (end - start == 1)
 		return INVOKE_OK;
-	return clean_range(inv, (*at.entry & ENTRY_ADDRESS) + (start & (size - 1)), end - start - 1);
+	return clean_range(inv, operation(inv->label, *at.entry & S2_WRITE),
+			   (*at.entry & ENTRY_ADDRESS) + (start & (size - 1)), end - start - 1);
 }
 
 #define BOOT_ASID	1
