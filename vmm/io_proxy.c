@@ -6,12 +6,14 @@
 
 #include "vm.h"
 
+#define RETRY_MS	1	/* later, of a service round that ended with the peer not done */
 #define PASSES		4	/* of one service round, so that a peer cannot keep it going */
 #define MESSAGES	64	/* of one pass */
 
 #define MSIX_ENTRY	16u
 
 static const struct pci_operations remote;
+static void service_again(void *of);
 
 /* ---- MSI-X: which SPI is whose ---- */
 
@@ -538,11 +540,15 @@ void io_proxy_service(struct io_proxy *proxy)
 
 	for (i = 0; i < PASSES; i++) {
 		pass(proxy);
-		proxy->unfinished = !ring_may_sleep(&proxy->link);
-		if (!proxy->unfinished)
+		if (ring_may_sleep(&proxy->link))
 			return;
 	}
-	proxy->vm->timer_stale = true;	/* come back later */
+	deadline_set(&proxy->vm->deadlines, &proxy->retry, vm_after(proxy->vm, RETRY_MS));
+}
+
+static void service_again(void *of)
+{
+	io_proxy_service(of);
 }
 
 void io_proxy_settle(struct io_proxy *proxy)
@@ -580,6 +586,7 @@ void io_proxy_init(struct io_proxy *proxy, struct vm *vm, const struct config_co
 	memset(proxy, 0, sizeof(*proxy));
 	proxy->vm = vm;
 	proxy->is = is;
+	proxy->retry = (struct deadline){ .reached = service_again, .of = proxy };
 	pci_init(&proxy->host, gpa(is->window.base), is->window.size);
 	ring_tags_reset(&proxy->requests, IOBUF_DRIVER_REQUESTS);
 	doorbell_reset(&proxy->doorbells, proxy->host.window, proxy->host.window_size);

@@ -8,6 +8,7 @@
 #define VMM_IO_PROXY_H
 
 #include "config.h"
+#include "deadline.h"
 #include "doorbell.h"
 #include "pci.h"
 #include "ring.h"
@@ -56,7 +57,7 @@ struct io_proxy {
 	uint8_t held;			/* resampled lines that wait for the guest's end of interrupt */
 	bool started;			/* VM_START: the functions are complete */
 	bool published;			/* something was put into the page: look whether to signal */
-	bool unfinished;		/* the peer produced faster than one round takes */
+	struct deadline retry;		/* the peer produced faster than one round takes */
 	enum ring_status said;		/* as last logged */
 	uint64_t unbound;		/* MSIs of an SPI that is not this connection's */
 };

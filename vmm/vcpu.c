@@ -269,9 +269,12 @@ struct vcpu_idle vcpu_read_idle(struct vcpu *vcpu, bool lists)
 
 uint64_t vcpu_timer_deadline(const struct vcpu *vcpu, const struct vcpu_idle *idle)
 {
-	if (!(idle->control & CNTV_CTL_ENABLE) || (idle->control & CNTV_CTL_MASKED))
-		return ~0ull;
-	return idle->compare + vcpu->vm->counter_offset;
+	uint64_t deadline;
+
+	if (!(idle->control & CNTV_CTL_ENABLE) || (idle->control & CNTV_CTL_MASKED) ||
+	    __builtin_add_overflow(idle->compare, vcpu->vm->counter_offset, &deadline))
+		return DEADLINE_NEVER;
+	return deadline;
 }
 
 void vcpu_timer_ack(struct vcpu *vcpu)

@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "deadline.h"
 #include "mmio.h"
 
 struct vm;
@@ -40,7 +41,7 @@ struct vcpu {
 	enum vcpu_state state;
 	uint64_t tcb, object, untyped;	/* slots */
 	uint64_t fault_badge;
-	uint64_t wake;			/* WAIT_INTERRUPT: timer deadline, ~0: none */
+	struct deadline wake;		/* WAIT_INTERRUPT: when the virtual timer fires */
 	struct mmio_access access;	/* WAIT_DEVICE: what is to be completed */
 	bool standby;			/* WAIT_INTERRUPT by PSCI CPU_SUSPEND: x0 := 0 on resumption */
 	uint64_t start_pc, start_x0;	/* CPU_ON */
@@ -109,7 +110,7 @@ struct vcpu_idle {
 	uint64_t empty;			/* bit n: list register n is empty; 0 if that cannot be known */
 };
 struct vcpu_idle vcpu_read_idle(struct vcpu *vcpu, bool lists);
-/* When the virtual timer fires, in ticks of the physical counter; ~0: it does not. */
+/* When the virtual timer fires, or DEADLINE_NEVER. */
 uint64_t vcpu_timer_deadline(const struct vcpu *vcpu, const struct vcpu_idle *idle);
 void vcpu_timer_ack(struct vcpu *vcpu);
 

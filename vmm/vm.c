@@ -10,8 +10,6 @@
 
 #include "guest_fdt.h"
 
-#define RETRY_MS	1	/* a peer that produces faster than one round takes */
-
 void vm_log(struct vm *vm, const char *format, ...)
 {
 	char line[220];
@@ -46,31 +44,13 @@ uint64_t vm_now(struct vm *vm)
 	return count;
 }
 
-static void wake_at(struct vm *vm, uint64_t *wanted, uint64_t deadline)
+uint64_t vm_after(struct vm *vm, uint64_t ms)
 {
-	if (deadline < *wanted)
-		*wanted = deadline;
-}
+	uint64_t now = vm_now(vm), ticks;
 
-/* The earliest of what anybody waits for; an earlier one that is set already just comes early. */
-static void settle_timer(struct vm *vm)
-{
-	uint64_t wanted = VM_NEVER;
-	unsigned int i;
-
-	vm->timer_stale = false;
-	for (i = 0; i < vm->vcpus; i++)
-		if (vm->vcpu[i].state == VCPU_WAIT_INTERRUPT)
-			wake_at(vm, &wanted, vm->vcpu[i].wake);
-	if (vm->state == VM_WAITING)
-		wake_at(vm, &wanted, vm->start_deadline);
-	for (i = 0; i < vm->proxies; i++)
-		if (vm->proxy[i].unfinished && vm->counter_frequency)
-			wake_at(vm, &wanted, vm_now(vm) + vm->counter_frequency / 1000 * RETRY_MS);
-	if (wanted >= vm->timer_set || !vm->counter_frequency)
-		return;
-	vm->timer_set = wanted;
-	timer_set(vm->config.timer, wanted);
+	if (!vm->counter_frequency || __builtin_mul_overflow(ms, vm->counter_frequency, &ticks))
+		return DEADLINE_NEVER;
+	return __builtin_add_overflow(now, ticks / 1000, &ticks) ? DEADLINE_NEVER : ticks;
 }
 
 static void wake(struct vcpu *vcpu)
@@ -79,6 +59,15 @@ static void wake(struct vcpu *vcpu)
 
 	vcpu->standby = false;
 	vcpu_finish(vcpu, result, 0);
+}
+
+/* Not cancelled when something else ends the wfi: the next one sets it again. */
+static void wake_reached(void *of)
+{
+	struct vcpu *vcpu = of;
+
+	if (vcpu->state == VCPU_WAIT_INTERRUPT)
+		wake(vcpu);
 }
 
 bool vm_is_idle(const struct vm *vm)
@@ -95,6 +84,8 @@ bool vm_is_idle(const struct vm *vm)
 
 void vm_wait_for_interrupt(struct vm *vm, struct vcpu *vcpu, const struct vcpu_idle *idle)
 {
+	uint64_t deadline;
+
 	if (vgic_pending(&vm->gic, vcpu->index, idle->empty)) {
 		wake(vcpu);
 		return;
@@ -106,26 +97,10 @@ void vm_wait_for_interrupt(struct vm *vm, struct vcpu *vcpu, const struct vcpu_i
 		return;
 	}
 	vcpu->state = VCPU_WAIT_INTERRUPT;
-	vm->timer_stale = true;
 	/* A timer that fired and is not ended yet cannot fire again. */
-	vcpu->wake = vgic_timer_is_up(&vm->gic, vcpu->index, idle->empty) ?
-		VM_NEVER : vcpu_timer_deadline(vcpu, idle);
-}
-
-void vm_deadline(void *of)
-{
-	struct vm *vm = of;
-	uint64_t reached = vm->timer_set;
-	unsigned int i;
-
-	vm->timer_set = VM_NEVER;
-	vm->timer_stale = true;
-	for (i = 0; i < vm->vcpus; i++)
-		if (vm->vcpu[i].state == VCPU_WAIT_INTERRUPT && vm->vcpu[i].wake <= reached)
-			wake(&vm->vcpu[i]);
-	for (i = 0; i < vm->proxies; i++)
-		if (vm->proxy[i].unfinished)
-			io_proxy_service(&vm->proxy[i]);
+	deadline = vgic_timer_is_up(&vm->gic, vcpu->index, idle->empty) ?
+		   DEADLINE_NEVER : vcpu_timer_deadline(vcpu, idle);
+	deadline_set(&vm->deadlines, &vcpu->wake, deadline);
 }
 
 /* ---- loading ---- */
@@ -237,12 +212,35 @@ static void start_without(struct vm *vm)
 	boot(vm);
 }
 
+static void start_overdue(void *of)
+{
+	struct vm *vm = of;
+
+	if (vm->state == VM_WAITING && !links_started(vm))
+		start_without(vm);
+}
+
 static void settle_start(struct vm *vm)
 {
 	if (links_started(vm))
 		boot(vm);
-	else if (vm->start_deadline != VM_NEVER && vm_now(vm) >= vm->start_deadline)
-		start_without(vm);
+}
+
+void vm_init_deadlines(struct vm *vm)
+{
+	unsigned int i;
+
+	deadlines_init(&vm->deadlines, vm->config.timer);
+	vm->start = (struct deadline){ .reached = start_overdue, .of = vm };
+	for (i = 0; i < vm->vcpus; i++)
+		vm->vcpu[i].wake = (struct deadline){ .reached = wake_reached, .of = &vm->vcpu[i] };
+}
+
+void vm_deadline(void *of)
+{
+	struct vm *vm = of;
+
+	deadlines_reached(&vm->deadlines);
 }
 
 void vm_start(struct vm *vm)
@@ -251,8 +249,6 @@ void vm_start(struct vm *vm)
 	unsigned int i;
 
 	vm->state = VM_WAITING;
-	vm->start_deadline = VM_NEVER;
-	vm->timer_stale = true;
 	for (i = 0; i < vm->proxies; i++) {
 		const struct io_proxy *proxy = &vm->proxy[i];
 
@@ -260,12 +256,13 @@ void vm_start(struct vm *vm)
 			continue;
 		vm_log(vm, "waiting for %s to say start", proxy->is->peer);
 		if (!proxy->is->start_timeout)
-			timeout = VM_NEVER;
+			timeout = DEADLINE_NEVER;
 		else if (proxy->is->start_timeout > timeout)
 			timeout = proxy->is->start_timeout;
 	}
-	if (timeout && timeout != VM_NEVER && vm->counter_frequency)
-		vm->start_deadline = vm_now(vm) + timeout * (vm->counter_frequency / 1000);
+	if (timeout && timeout != DEADLINE_NEVER)
+		timeout = vm_after(vm, timeout);
+	deadline_set(&vm->deadlines, &vm->start, timeout ? timeout : DEADLINE_NEVER);
 	settle_start(vm);
 }
 
@@ -396,8 +393,7 @@ void vm_settle(struct vm *vm)
 	for (i = 0; i < vm->proxies; i++)
 		if (vm->proxy[i].published)
 			io_proxy_settle(&vm->proxy[i]);
-	if (vm->timer_stale)
-		settle_timer(vm);
+	deadlines_settle(&vm->deadlines);
 }
 
 void vm_print_stats(struct vm *vm)

@@ -10,6 +10,7 @@
 
 #include "config.h"
 #include "connector.h"
+#include "deadline.h"
 #include "gicv2m.h"
 #include "guest_memory.h"
 #include "io_proxy.h"
@@ -95,16 +96,13 @@ struct vm {
 	bool off_wanted;
 
 	struct vm_source source[64];
-	bool timer_stale;		/* somebody may want another deadline */
-	uint64_t timer_set;		/* deadline that the timer server has; ~0: none */
-	uint64_t start_deadline;	/* WAITING: go on without the missing links; ~0: wait */
+	struct deadlines deadlines;
+	struct deadline start;		/* WAITING: when to go on without the missing links */
 	uint32_t logged;		/* bit n: reason n was logged, not again */
 	uint32_t aborts;		/* accesses to what this VM does not have */
 	struct vm_stats stats;
 	struct config config;		/* last: what each exit uses is near the beginning */
 };
-
-#define VM_NEVER	(~0ull)		/* a deadline */
 
 /* Reads the configuration and builds everything. False: the reason was logged. */
 bool vm_init(struct vm *vm, const void *fdt);
@@ -117,6 +115,10 @@ void vm_stop(struct vm *vm, const char *format, ...) __attribute__((format(print
 void vm_listen(struct vm *vm, uint64_t badge, void (*handle)(void *of), void *of);
 /* The physical counter as the timer server tells it; 0: there is none. */
 uint64_t vm_now(struct vm *vm);
+/* A deadline so much later than now; DEADLINE_NEVER if there is no timer. */
+uint64_t vm_after(struct vm *vm, uint64_t ms);
+/* Once the vCPUs are known. */
+void vm_init_deadlines(struct vm *vm);
 /* The timer server's signal. */
 void vm_deadline(void *vm);
 /* Bits of the bound notification. */

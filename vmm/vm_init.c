@@ -119,6 +119,7 @@ static bool init_vcpus(struct vm *vm)
 		};
 		list[i] = &vm->vcpu[i];
 	}
+	vm_init_deadlines(vm);
 	vgic_init(&vm->gic, list, vm->vcpus, VGIC_INTIDS);
 	for (i = 0; i < vm->vcpus; i++)
 		vgic_hold(&vm->gic, i, VGIC_TIMER_INTID, timer_ended, &vm->vcpu[i]);
@@ -212,8 +213,6 @@ bool vm_init(struct vm *vm, const void *fdt)
 {
 	const char *error = config_read(fdt, &vm->config);
 
-	vm->timer_set = VM_NEVER;
-	vm->start_deadline = VM_NEVER;
 	if (error) {
 		vm_log(vm, "%s", error);
 		return false;

@@ -167,7 +167,7 @@ static void test_short_timer(void **state)
 	lr[3] = 2u << 28 | 27;
 	fault(seL4_Fault_VCPUFault, 4, WFI, 5, 5000, 7);	/* active: it cannot come again */
 	assert_int_equal(vm.vcpu[0].state, VCPU_WAIT_INTERRUPT);
-	assert_int_equal(vm.vcpu[0].wake, ~0ull);
+	assert_null(vm.vcpu[0].wake.link);
 }
 
 static void smc(uint64_t function, uint64_t a)

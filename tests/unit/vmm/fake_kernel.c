@@ -203,8 +203,6 @@ static void make_vm(unsigned int cpus)
 	vm.config.timer_badge = 1u << 20;
 	vm_listen(&vm, vm.config.timer_badge, vm_deadline, &vm);
 	vm.counter_frequency = 62500000;
-	vm.timer_set = ~0ull;
-	vm.start_deadline = ~0ull;
 	vm.vcpus = cpus;
 	guest_memory_add(&vm.memory, gpa(0x40000000), sizeof(ram), ram);
 	mmio_add(&vm.mmio, "scratch", gpa(0x5000), 0x1000, on_scratch, NULL);
@@ -222,6 +220,7 @@ void start_vm(enum kernel_kind kind, unsigned int cpus)
 					    .untyped = UNTYPED(i), .fault_badge = BADGE(i) };
 		list[i] = &vm.vcpu[i];
 	}
+	vm_init_deadlines(&vm);
 	vgic_init(&vm.gic, list, cpus, 384);
 	lists = vcpu_probe_lists(&vm.vcpu[0]);
 	assert_int_equal(lists.count, 4);
