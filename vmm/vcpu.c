@@ -327,6 +327,16 @@ uint64_t vcpu_empty_lrs(struct vcpu *vcpu)
 	return read_system(vcpu, PEERVISOR_VCPU_ELRSR);
 }
 
+uint32_t vcpu_active_priorities(struct vcpu *vcpu)
+{
+	return (uint32_t)read_system(vcpu, PEERVISOR_VCPU_APR);
+}
+
+void vcpu_set_control(struct vcpu *vcpu, uint32_t value)
+{
+	write_system(vcpu, PEERVISOR_VCPU_HCR, value);
+}
+
 uint32_t vcpu_vmcr(struct vcpu *vcpu)
 {
 	return (uint32_t)read_system(vcpu, PEERVISOR_VCPU_VMCR);

@@ -132,6 +132,8 @@ void vcpu_pend_lr(struct vcpu *vcpu, unsigned int index, uint32_t value);
 /* The kernel puts the virtual timer into the last one itself; of value priority and group. 0: no. */
 void vcpu_set_timer(struct vcpu *vcpu, uint32_t value);
 uint64_t vcpu_empty_lrs(struct vcpu *vcpu);		/* ELRSR */
+uint32_t vcpu_active_priorities(struct vcpu *vcpu);	/* APR */
+void vcpu_set_control(struct vcpu *vcpu, uint32_t value);	/* HCR; its count of ends is 0 then */
 uint32_t vcpu_vmcr(struct vcpu *vcpu);
 /* The kernel's own call: pending, with a maintenance event at its end. False: it was refused. */
 bool vcpu_inject_irq(struct vcpu *vcpu, unsigned int intid, unsigned int priority,

@@ -54,84 +54,111 @@ static bool choose_cpu(struct vgic *gic, struct vgic_irq *irq)
 	return false;
 }
 
+/* Of 32. An active one keeps the priority with which it was acknowledged until it ends. */
+static unsigned int urgency(const struct vgic_irq *irq)
+{
+	return irq->active && irq->taken ? irq->taken - 1u : irq->priority >> 3;
+}
+
 uint32_t vgic_list_value(const struct vgic_irq *irq)
 {
-	return irq->intid | (uint32_t)(irq->priority >> 3) << GICH_LR_PRIORITY_SHIFT |
+	return irq->intid | (uint32_t)urgency(irq) << GICH_LR_PRIORITY_SHIFT |
 	       (irq->group1 ? GICH_LR_GROUP1 : 0);
 }
 
-/* ---- the ready queue of a vCPU: active ones, then by priority, then by INTID ---- */
+/* ---- the queues of a vCPU, pending and active: by priority, then by INTID ---- */
 
 static void dequeue(struct vgic *gic, struct vgic_irq *irq)
 {
-	struct vgic_irq **link = &gic->cpu[irq->cpu].ready;
+	struct vgic_cpu *c = &gic->cpu[irq->cpu];
+	struct vgic_irq **link = irq->spilled ? &c->spilled : &c->ready;
 
 	while (*link != irq)
 		link = &(*link)->next;
 	*link = irq->next;
-	irq->queued = false;
+	irq->queued = irq->spilled = false;
 }
 
-/* What is active comes first: the guest will end it, and that must find a list register. */
 static bool before(const struct vgic_irq *a, const struct vgic_irq *b)
 {
-	if (a->active != b->active)
-		return a->active;
-	return a->priority != b->priority ? a->priority < b->priority : a->intid < b->intid;
+	unsigned int first = urgency(a), second = urgency(b);
+
+	return first != second ? first < second : a->intid < b->intid;
 }
 
 static void enqueue(struct vgic *gic, struct vgic_irq *irq)
 {
-	struct vgic_irq **link = &gic->cpu[irq->cpu].ready;
+	struct vgic_cpu *c = &gic->cpu[irq->cpu];
+	struct vgic_irq **link = irq->active ? &c->spilled : &c->ready;
 
 	while (*link && before(*link, irq))
 		link = &(*link)->next;
 	irq->next = *link;
 	*link = irq;
 	irq->queued = true;
+	irq->spilled = irq->active;
+}
+
+/* May it be delivered to the vCPU that it is of? */
+static bool is_open(const struct vgic *gic, const struct vgic_irq *irq)
+{
+	return irq->enabled && vgic_is_forwarded(gic, irq);
 }
 
 static bool deliverable(const struct vgic *gic, const struct vgic_irq *irq)
 {
-	return irq->enabled && vgic_is_forwarded(gic, irq) && vgic_is_pending(irq);
+	return is_open(gic, irq) && vgic_is_pending(irq);
 }
 
-static bool wants_lr(const struct vgic *gic, const struct vgic_irq *irq)
+/* It is active where it came from, and pending somewhere else when it ends there. */
+static bool is_moved(const struct vgic_irq *irq)
 {
-	/* What is active can only be written to a list register, and an active level waits its end. */
-	if (irq->active)
-		return gic->access;
-	return deliverable(gic, irq);
+	return !(irq->targets >> irq->cpu & 1);
 }
 
 void vgic_update(struct vgic *gic, struct vgic_irq *irq)
 {
+	if (irq->lr >= 0 && !gic->access && (!is_open(gic, irq) || is_moved(irq)))
+		vgic_blind_withdraw(gic, irq);
 	if (irq->lr >= 0)
 		return;
 	if (vgic_timer_is(gic, irq))
 		vgic_timer_update(gic, irq);
 	if (irq->queued)
 		dequeue(gic, irq);	/* priority or target may be new */
-	if (wants_lr(gic, irq) && choose_cpu(gic, irq))
+	if ((irq->active ? gic->access : deliverable(gic, irq)) && choose_cpu(gic, irq))
 		enqueue(gic, irq);
 }
 
 /* ---- list registers ---- */
 
-/* The interrupt in a list register is over (or was never taken: state 0 either way). */
-static void ended(struct vgic *gic, struct vgic_cpu *c, unsigned int lr)
+static void vacate(struct vgic_cpu *c, struct vgic_irq *irq)
 {
-	struct vgic_irq *irq = c->in_lr[lr];
-
-	c->in_lr[lr] = NULL;
-	c->free |= 1u << lr;
+	c->in_lr[irq->lr] = NULL;
+	c->free |= 1u << irq->lr;
 	irq->lr = -1;
+}
+
+/* It is over (or was never taken), and nothing of it is in a list register. */
+static void over(struct vgic *gic, struct vgic_irq *irq)
+{
 	irq->soft = false;
+	irq->active = false;
+	irq->taken = irq->mark = 0;
 	if (irq->ended) {
 		irq->level = false;
 		irq->ended(irq->source, irq->intid);
 	}
 	vgic_update(gic, irq);
+}
+
+/* The state of its list register is 0. */
+static void ended(struct vgic *gic, struct vgic_cpu *c, unsigned int lr)
+{
+	struct vgic_irq *irq = c->in_lr[lr];
+
+	vacate(c, irq);
+	over(gic, irq);
 }
 
 static void reap(struct vgic *gic, struct vgic_cpu *c)
@@ -148,13 +175,13 @@ static void reap(struct vgic *gic, struct vgic_cpu *c)
 static void unload(struct vgic *gic, struct vgic_irq *irq, uint32_t value)
 {
 	struct vgic_cpu *c = &gic->cpu[irq->cpu];
-	unsigned int lr = (unsigned int)irq->lr;
+	bool by_guest = irq->taken || !(c->written[irq->lr] & GICH_LR_ACTIVE);
 
-	vcpu_write_lr(c->vcpu, lr, 0);
-	c->in_lr[lr] = NULL;
-	c->free |= 1u << lr;
-	irq->lr = -1;
+	vcpu_write_lr(c->vcpu, (unsigned int)irq->lr, 0);
+	vacate(c, irq);
 	irq->active = value & GICH_LR_ACTIVE;
+	irq->taken = irq->active && by_guest ? (uint8_t)(1 + (value >> GICH_LR_PRIORITY_SHIFT & 31)) : 0;
+	irq->mark = 0;
 	if (is_sgi(irq)) {
 		uint8_t source = value >> GICH_LR_CPUID_SHIFT & 7;
 
@@ -169,7 +196,7 @@ static void unload(struct vgic *gic, struct vgic_irq *irq, uint32_t value)
 
 uint32_t vgic_peek(struct vgic *gic, const struct vgic_irq *irq)
 {
-	struct vgic_cpu *c = &gic->cpu[irq->cpu];
+	const struct vgic_cpu *c = &gic->cpu[irq->cpu];
 	uint32_t value = 0;
 
 	if (irq->lr >= 0 && gic->access)
@@ -195,39 +222,39 @@ void vgic_fold(struct vgic *gic, struct vgic_irq *irq)
 		ended(gic, &gic->cpu[irq->cpu], (unsigned int)irq->lr);
 }
 
-static uint32_t sgi_state(struct vgic_irq *irq)
+/* Pending in addition to active: its next delivery is here, and of the priority in the list register. */
+static bool may_pend_again(const struct vgic *gic, const struct vgic_irq *irq)
 {
-	unsigned int source = irq->active_source;
+	return is_open(gic, irq) && (!irq->active || irq->taken == 1 + (irq->priority >> 3));
+}
+
+static uint32_t sgi_state(struct vgic *gic, struct vgic_irq *irq)
+{
 	uint32_t value = 0;
 
 	if (irq->active)
 		value = GICH_LR_ACTIVE;
 	else
-		source = (unsigned int)__builtin_ctz(irq->sources);
-	if (irq->enabled && (irq->sources >> source & 1)) {
+		irq->active_source = (uint8_t)__builtin_ctz(irq->sources);
+	if (may_pend_again(gic, irq) && (irq->sources >> irq->active_source & 1)) {
 		value |= GICH_LR_PENDING;
-		irq->sources &= (uint8_t)~(1u << source);
+		irq->sources &= (uint8_t)~(1u << irq->active_source);
 	}
 	if (irq->sources)
 		value |= GICH_LR_EOI;	/* the next source's turn is when this one ended */
-	return value | source << GICH_LR_CPUID_SHIFT;
-}
-
-/* It is active where it came from, and pending somewhere else when it ends there. */
-static bool is_moved(const struct vgic_irq *irq)
-{
-	return !(irq->targets >> irq->cpu & 1);
+	return value | (uint32_t)irq->active_source << GICH_LR_CPUID_SHIFT;
 }
 
 static uint32_t line_state(struct vgic *gic, struct vgic_irq *irq)
 {
 	uint32_t value = irq->active ? GICH_LR_ACTIVE : 0;
 	bool pending = deliverable(gic, irq);
+	bool here = !irq->active || (irq->edge && !is_moved(irq) && may_pend_again(gic, irq));
 
 	/* A level that is active and pending is looked at again when it ends. */
-	if (!irq->edge || irq->ended || (pending && is_moved(irq)))
+	if (!irq->edge || irq->ended || (pending && !here))
 		value |= GICH_LR_EOI;
-	if (pending && (!irq->active || (irq->edge && !is_moved(irq)))) {
+	if (pending && here) {
 		value |= GICH_LR_PENDING;
 		irq->soft = !irq->edge && irq->latched;
 		irq->latched = false;
@@ -239,22 +266,28 @@ static uint32_t line_state(struct vgic *gic, struct vgic_irq *irq)
 static void refused(struct vgic *gic, struct vgic_cpu *c, struct vgic_irq *irq, unsigned int lr)
 {
 	c->free &= ~(1u << lr);
-	irq->latched |= irq->edge || irq->soft;
+	if (is_sgi(irq))
+		irq->sources |= (uint8_t)(1u << irq->active_source);
+	else
+		irq->latched |= irq->edge || irq->soft;
 	irq->soft = false;
 	vgic_update(gic, irq);
 }
 
-static void load(struct vgic *gic, struct vgic_cpu *c, struct vgic_irq *irq, unsigned int lr)
+void vgic_load(struct vgic *gic, struct vgic_irq *irq, unsigned int lr)
 {
-	uint32_t value = vgic_list_value(irq) | (is_sgi(irq) ? sgi_state(irq) : line_state(gic, irq));
+	struct vgic_cpu *c = &gic->cpu[irq->cpu];
+	uint32_t value = vgic_list_value(irq);
 
+	value |= is_sgi(irq) ? sgi_state(gic, irq) : line_state(gic, irq);
 	dequeue(gic, irq);
 	if (gic->access)
 		vcpu_write_lr(c->vcpu, lr, value);
 	else if (!vcpu_inject_irq(c->vcpu, irq->intid, irq->priority >> 3, irq->group1, lr))
 		return refused(gic, c, irq, lr);
 	irq->lr = (int8_t)lr;
-	irq->again = gic->timer && irq->edge && !irq->ended && !is_moved(irq);
+	irq->again = gic->timer && irq->edge && !irq->ended && !is_moved(irq) &&
+		     may_pend_again(gic, irq);
 	irq->active = false;
 	c->in_lr[lr] = irq;
 	c->written[lr] = value;
@@ -263,10 +296,10 @@ static void load(struct vgic *gic, struct vgic_cpu *c, struct vgic_irq *irq, uns
 	gic->injected++;
 }
 
-/* A list register whose interrupt is pending only and less urgent than irq: emptied, or -1. */
-static int displace(struct vgic *gic, struct vgic_cpu *c, const struct vgic_irq *irq)
+/* A list register whose interrupt is pending only and less urgent than irq is emptied. */
+static void displace(struct vgic *gic, struct vgic_cpu *c, const struct vgic_irq *irq)
 {
-	int lowest = -1;
+	struct vgic_irq *lowest = NULL;
 	unsigned int i;
 	uint32_t value;
 
@@ -274,34 +307,53 @@ static int displace(struct vgic *gic, struct vgic_cpu *c, const struct vgic_irq 
 	for (i = 0; i < gic->lrs; i++) {
 		struct vgic_irq *there = c->in_lr[i];
 
-		if (!there || (there->priority <= irq->priority && !irq->active))
-			continue;
-		if (lowest >= 0 && there->priority <= c->in_lr[lowest]->priority)
+		if (!there || there->priority <= irq->priority ||
+		    (lowest && there->priority <= lowest->priority))
 			continue;
 		value = vcpu_read_lr(c->vcpu, i);
 		if (!(value & GICH_LR_ACTIVE))
-			lowest = (int)i;
+			lowest = there;
 	}
-	if (lowest >= 0) {
-		struct vgic_irq *there = c->in_lr[lowest];
-
-		vgic_fold(gic, there);
-		vgic_update(gic, there);
-	}
-	return lowest;
+	if (!lowest)
+		return;
+	vgic_fold(gic, lowest);
+	vgic_update(gic, lowest);
 }
 
-/* The list register in use is to report its end. False: it has ended. */
-static bool ask_for_end(struct vgic *gic, struct vgic_cpu *c, unsigned int lr)
+/* If none of them is pending only, the least urgent active interrupt leaves its list register. */
+static void spill(struct vgic *gic, struct vgic_cpu *c)
+{
+	struct vgic_irq *lowest = NULL;
+	uint32_t value, priority, least = 0;
+	unsigned int i;
+
+	for (i = 0; i < gic->lrs; i++) {
+		value = vcpu_read_lr(c->vcpu, i);
+		if (!(value & GICH_LR_ACTIVE))
+			return;
+		priority = value & GICH_LR_PRIORITY;
+		if (lowest && priority <= least)
+			continue;
+		lowest = c->in_lr[i];
+		least = priority;
+	}
+	if (!lowest)
+		return;
+	vgic_fold(gic, lowest);
+	vgic_update(gic, lowest);
+}
+
+/* The list register in use is to report its end. */
+static void ask_for_end(struct vgic *gic, struct vgic_cpu *c, unsigned int lr)
 {
 	uint32_t value;
 
 	if (c->written[lr] & GICH_LR_EOI)
-		return true;
+		return;
 	value = vcpu_read_lr(c->vcpu, lr);
 	if (!(value & GICH_LR_STATE)) {
 		ended(gic, c, lr);
-		return false;
+		return;
 	}
 	value |= GICH_LR_EOI;
 	if (gic->timer)		/* on another core it may end just now */
@@ -309,42 +361,93 @@ static bool ask_for_end(struct vgic *gic, struct vgic_cpu *c, unsigned int lr)
 	else
 		vcpu_write_lr(c->vcpu, lr, value);
 	c->written[lr] = value;
-	return true;
 }
 
-/* All are taken: each must report its end now, unless one has ended by itself meanwhile. */
-static void ask_for_ends(struct vgic *gic, struct vgic_cpu *c)
-{
-	unsigned int i;
-
-	gic->overflowed++;
-	for (i = 0; i < gic->lrs; i++)
-		if (c->in_lr[i] && !ask_for_end(gic, c, i))
-			return;
-}
-
+/* For the first one that is ready; which one that is may change. */
 static int free_lr(struct vgic *gic, struct vgic_cpu *c)
 {
-	if (!c->free && gic->access)
+	if (!c->free)
 		reap(gic, c);
-	if (!c->free && gic->access && c->ready)
+	if (!c->free && c->ready) {
+		gic->overflowed++;
 		displace(gic, c, c->ready);
-	if (!c->free && gic->access && c->ready)
-		ask_for_ends(gic, c);
+	}
+	if (!c->free && c->ready)
+		spill(gic, c);
 	return c->free ? __builtin_ctz(c->free) : -1;
+}
+
+/* The bit that its acknowledge set: the guest may have changed the binary point since. */
+static uint8_t mark_of(const struct vgic_irq *irq, uint32_t active)
+{
+	uint32_t below = active & ((2u << (irq->taken - 1u)) - 1u);
+
+	return below ? (uint8_t)(32 - __builtin_clz(below)) : 0;
+}
+
+/* Those of them that the guest has ended are over; of the others note whose bit is which. */
+static void reap_spilled(struct vgic *gic, struct vgic_cpu *c)
+{
+	uint32_t active = vcpu_active_priorities(c->vcpu);
+	struct vgic_irq *irq = c->spilled, *next;
+
+	for (; irq; irq = next) {
+		next = irq->next;
+		if (!irq->mark && irq->taken)
+			irq->mark = mark_of(irq, active);
+		else if (irq->mark && !(active >> (irq->mark - 1u) & 1))
+			over(gic, irq);
+	}
+}
+
+/* What the hardware reports beside the end of an interrupt that asks for it. */
+static void control(struct vgic_cpu *c)
+{
+	uint32_t value = GICH_HCR_EN;
+
+	if (c->ready)
+		value |= GICH_HCR_NPIE;
+	if (c->spilled)
+		value |= GICH_HCR_LRENPIE;
+	if (value == c->control)
+		return;
+	vcpu_hold(c->vcpu);
+	vcpu_set_control(c->vcpu, value);
+	c->control = value;
+}
+
+static void load_ready(struct vgic *gic, struct vgic_cpu *c)
+{
+	while (c->ready) {
+		int lr = free_lr(gic, c);
+
+		if (lr < 0 || !c->ready)
+			return;
+		vgic_load(gic, c->ready, (unsigned int)lr);
+	}
 }
 
 void vgic_settle(struct vgic *gic, unsigned int cpu)
 {
 	struct vgic_cpu *c = &gic->cpu[cpu];
 
-	while (c->ready) {
-		int lr = free_lr(gic, c);
-
-		if (lr < 0 || !c->ready)
-			return;
-		load(gic, c, c->ready, (unsigned int)lr);
+	if (!gic->access) {
+		vgic_blind_settle(gic, c);
+		return;
 	}
+	load_ready(gic, c);
+	while (c->spilled && c->free)
+		vgic_load(gic, c->spilled, (unsigned int)__builtin_ctz(c->free));
+	if (c->spilled)
+		reap_spilled(gic, c);
+	control(c);
+}
+
+/* The hardware counts ends that match no list register; which ones they were the priorities say. */
+static void uncounted(struct vgic *gic, struct vgic_cpu *c)
+{
+	reap_spilled(gic, c);
+	c->control = 0;			/* to be written, with a count of 0 */
 }
 
 bool vgic_maintenance(struct vgic *gic, unsigned int cpu, uint64_t index)
@@ -353,10 +456,14 @@ bool vgic_maintenance(struct vgic *gic, unsigned int cpu, uint64_t index)
 
 	if (gic->access) {
 		reap(gic, c);
+		if (index == ~0ull)
+			uncounted(gic, c);
+		vgic_settle(gic, cpu);
 		return index == ~0ull || index < gic->lrs;
 	}
 	if (index >= gic->lrs || (!c->in_lr[index] && (c->free >> index & 1)))
 		return false;
+	vgic_blind_forget(c, (unsigned int)index);
 	if (!c->in_lr[index])
 		c->free |= 1u << index;
 	else
@@ -553,7 +660,7 @@ static bool join(struct vgic *gic, struct vgic_irq *irq, unsigned int from)
 		vgic_fold(gic, irq);
 		return false;
 	}
-	if (is_source(c->written[lr], from) && irq->enabled && vgic_is_forwarded(gic, irq)) {
+	if (is_source(c->written[lr], from) && irq->again) {
 		pend_again(gic, irq);
 		return true;
 	}

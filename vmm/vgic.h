@@ -7,12 +7,18 @@
  *	here (lr < 0)  --load-->  list register  --fold or end-->  here
  *
  * Pending, for a level interrupt, is `level || latched`; for an edge one `latched`; for an SGI
- * `sources`. An interrupt that is deliverable (pending, enabled, its group forwarded, a target) or
- * active stands in the ready queue of its vCPU, by priority, until a list register is free. So nothing
- * is lost while disabled, and more may be pending than there are list registers.
+ * `sources`. An interrupt that is deliverable (pending, enabled, its group forwarded, a target) waits
+ * in the ready queue of its vCPU, by priority, until a list register is free. So nothing is lost while
+ * disabled, and more may be pending than there are list registers.
+ *
+ * An active interrupt that is in no list register is *spilled*. The most urgent pending interrupt always
+ * has a list register: if all of them are taken by active ones, the least urgent of these is spilled. Its
+ * end is found in the active priorities (GICH_APR): the guest's EOI clears the bit that its acknowledge
+ * had set. The hardware reports an EOI that matches no list register (LRENPIE) while one is spilled, and
+ * that no list register is pending (NPIE) while the ready queue is not empty.
  *
  * Without the kernel's extension (access = false) a list register cannot be read: it counts as used
- * until its maintenance event, which InjectIRQ always asks for.
+ * until its maintenance event, which InjectIRQ always asks for (vgic_blind.c).
  *
  * The virtual timer's interrupt the kernel can put into a list register by itself (timer = true): the
  * last one is kept for it, and while c->timer is not 0 nothing of that interrupt is here. A look from
@@ -41,7 +47,7 @@ struct vcpu_lists;
 typedef void (*vgic_ended)(void *source, unsigned int intid);
 
 struct vgic_irq {
-	struct vgic_irq *next;		/* ready queue */
+	struct vgic_irq *next;		/* ready queue or spilled ones */
 	vgic_ended ended;		/* held line */
 	void *source;
 	uint16_t intid;
@@ -50,8 +56,11 @@ struct vgic_irq {
 	uint8_t cpu;			/* whose queue or list register it is in; of a private one: whose */
 	uint8_t sources;		/* SGI: pending from vCPU n */
 	uint8_t active_source;
+	uint8_t taken;			/* active: 1 + priority when it was acknowledged; 0: it was not */
+	uint8_t mark;			/* spilled: 1 + its bit of the active priorities; 0: unknown */
 	int8_t lr;			/* -1: none */
 	bool queued;
+	bool spilled;			/* queued as active */
 	bool enabled;
 	bool group1;
 	bool edge;
@@ -66,9 +75,12 @@ struct vgic_cpu {
 	struct vcpu *vcpu;
 	struct vgic_irq private[VGIC_PRIVATE];
 	struct vgic_irq *ready;
+	struct vgic_irq *spilled;	/* the most urgent one first */
 	struct vgic_irq *in_lr[VGIC_LRS];
 	uint32_t written[VGIC_LRS];	/* as last written: priority and the maintenance bit */
+	struct vgic_irq *parked[VGIC_LRS];	/* vgic_blind.c */
 	uint32_t free;			/* bit n: list register n is known to be empty */
+	uint32_t control;		/* GICH_HCR as last written */
 	uint32_t timer;			/* how the kernel delivers the timer; 0: by an event */
 	bool online;
 	bool news;			/* something became pending since vgic_news */
@@ -119,7 +131,7 @@ bool vgic_timer_is_up(struct vgic *gic, unsigned int cpu, uint64_t empty);
 struct vgic_irq *vgic_irq(struct vgic *gic, unsigned int cpu, unsigned int intid);
 /* The list register that it is in, or 0. */
 uint32_t vgic_peek(struct vgic *gic, const struct vgic_irq *irq);
-/* Takes the interrupt out of its list register, so that its state is all here. */
+/* Takes the interrupt out of its list register, so that its state is all here; if that can be. */
 void vgic_fold(struct vgic *gic, struct vgic_irq *irq);
 /* After any change of its state. */
 void vgic_update(struct vgic *gic, struct vgic_irq *irq);
@@ -131,6 +143,16 @@ bool vgic_is_pending(const struct vgic_irq *irq);
 bool vgic_is_forwarded(const struct vgic *gic, const struct vgic_irq *irq);
 /* Identifier, priority and group as a list register has them. */
 uint32_t vgic_list_value(const struct vgic_irq *irq);
+/* Out of its queue, into that list register. */
+void vgic_load(struct vgic *gic, struct vgic_irq *irq, unsigned int lr);
+
+/* ---- vgic_blind.c: without access to list registers ---- */
+
+void vgic_blind_settle(struct vgic *gic, struct vgic_cpu *c);
+/* It is in a list register and must not be delivered from there. */
+void vgic_blind_withdraw(struct vgic *gic, struct vgic_irq *irq);
+/* The list register's content is another one's now. */
+void vgic_blind_forget(struct vgic_cpu *c, unsigned int lr);
 
 /* ---- vgic_timer.c ---- */
 

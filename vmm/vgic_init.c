@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "arm/gicv2.h"
 #include "vcpu.h"
 #include "vgic.h"
 
@@ -17,8 +18,9 @@ static void irq_reset(struct vgic_irq *irq, unsigned int intid, unsigned int cpu
 	irq->cpu = (uint8_t)cpu;
 	irq->sources = 0;
 	irq->active_source = 0;
+	irq->taken = irq->mark = 0;
 	irq->lr = -1;
-	irq->queued = false;
+	irq->queued = irq->spilled = false;
 	irq->enabled = intid < VGIC_SGIS;
 	irq->group1 = false;
 	irq->edge = intid < VGIC_SGIS;
@@ -39,10 +41,12 @@ void vgic_reset(struct vgic *gic)
 	for (cpu = 0; cpu < gic->cpus; cpu++) {
 		struct vgic_cpu *c = &gic->cpu[cpu];
 
-		c->ready = NULL;
+		c->ready = c->spilled = NULL;
+		c->control = GICH_HCR_EN;
 		c->timer = 0;		/* vCPU objects are made anew */
 		c->news = false;
 		memset(c->in_lr, 0, sizeof(c->in_lr));
+		memset(c->parked, 0, sizeof(c->parked));
 		memset(c->written, 0, sizeof(c->written));
 		c->free = (1u << gic->lrs) - 1;
 		for (i = 0; i < VGIC_PRIVATE; i++)
@@ -106,6 +110,15 @@ static void unload_all(struct vgic *gic, unsigned int cpu)
 		vgic_update(gic, irq);
 	}
 	c->free = (1u << gic->lrs) - 1;		/* of the next vCPU object */
+	memset(c->parked, 0, sizeof(c->parked));
+	c->control = GICH_HCR_EN;
+}
+
+/* What was active there still is, but the next vCPU object has no active priority of it. */
+static void forget_priority(struct vgic_irq *irq, unsigned int cpu)
+{
+	if (irq->cpu == cpu)
+		irq->taken = irq->mark = 0;
 }
 
 /* A line of its own that was up: of the vCPU object that is gone. */
@@ -128,8 +141,12 @@ void vgic_cpu_online(struct vgic *gic, unsigned int cpu, bool online)
 		unload_all(gic, cpu);
 	else
 		release_lines(c);
-	for (i = 0; i < VGIC_PRIVATE; i++)
+	for (i = 0; i < VGIC_PRIVATE; i++) {
+		forget_priority(&c->private[i], cpu);
 		vgic_update(gic, &c->private[i]);
-	for (i = VGIC_PRIVATE; i < gic->intids; i++)
+	}
+	for (i = VGIC_PRIVATE; i < gic->intids; i++) {
+		forget_priority(&gic->spi[i - VGIC_PRIVATE], cpu);
 		vgic_update(gic, &gic->spi[i - VGIC_PRIVATE]);
+	}
 }

@@ -101,6 +101,7 @@ static void clear_active(struct vgic *gic, struct vgic_irq *irq, uint32_t value)
 {
 	vgic_fold(gic, irq);
 	irq->active = false;
+	irq->taken = irq->mark = 0;
 	vgic_update(gic, irq);
 }
 

@@ -19,6 +19,7 @@ void vgic_timer_take_back(struct vgic *gic, struct vgic_irq *irq)
 	if (!(value & GICH_LR_STATE))
 		return;
 	irq->active = value & GICH_LR_ACTIVE;
+	irq->taken = irq->active ? (uint8_t)(1 + (value >> GICH_LR_PRIORITY_SHIFT & 31)) : 0;
 	vcpu_write_lr(c->vcpu, gic->lrs, 0);
 }
 

@@ -386,7 +386,7 @@ void vm_settle(struct vm *vm)
 	if (vm->off_wanted || vm->reset_wanted || vm->state == VM_WAITING)
 		settle_life(vm);
 	for (i = 0; i < vm->vcpus; i++)
-		if (vm->gic.cpu[i].ready || vm->gic.cpu[i].news)
+		if (vm->gic.cpu[i].ready || vm->gic.cpu[i].spilled || vm->gic.cpu[i].news)
 			settle_vcpu(vm, &vm->vcpu[i]);
 	for (i = 1; i < vm->vcpus; i++)
 		vcpu_let_go(&vm->vcpu[i]);	/* before the monitor waits for anybody */

@@ -15,8 +15,10 @@ void fake_vcpu_reset(void)
 
 	memset(fake, 0, sizeof(fake));
 	fake_meanwhile = NULL;
-	for (i = 0; i < VGIC_CPUS; i++)
+	for (i = 0; i < VGIC_CPUS; i++) {
 		fake[i].vmcr = 0xf8000001;	/* group 0 on, mask lets all through */
+		fake[i].control = GICH_HCR_EN;
+	}
 }
 
 static unsigned int priority(uint32_t lr)
@@ -24,19 +26,49 @@ static unsigned int priority(uint32_t lr)
 	return lr >> GICH_LR_PRIORITY_SHIFT & 31;
 }
 
-int fake_take(unsigned int cpu)
+static int most_urgent(const struct fake_guest *g)
 {
-	struct fake_guest *g = &fake[cpu];
 	int best = -1;
 
 	for (int i = 0; i < FAKE_LRS; i++)
 		if ((g->lr[i] & GICH_LR_PENDING) && !(g->lr[i] & GICH_LR_ACTIVE) &&
 		    (best < 0 || priority(g->lr[i]) < priority(g->lr[best])))
 			best = i;
+	return best;
+}
+
+int fake_take(unsigned int cpu)
+{
+	struct fake_guest *g = &fake[cpu];
+	int best = most_urgent(g);
+
 	if (best < 0)
 		return -1;
+	g->active |= 1u << priority(g->lr[best]);
 	g->lr[best] = (g->lr[best] & ~GICH_LR_PENDING) | GICH_LR_ACTIVE;
 	return (int)(g->lr[best] & GICH_LR_VIRTUALID);
+}
+
+int fake_nest(unsigned int cpu)
+{
+	struct fake_guest *g = &fake[cpu];
+	int best = most_urgent(g);
+
+	if (best < 0 || fake_asserted(cpu) || priority(g->lr[best]) >= g->vmcr >> 27 ||
+	    (g->active && (int)priority(g->lr[best]) >= __builtin_ctz(g->active)))
+		return -1;
+	return fake_take(cpu);
+}
+
+bool fake_asserted(unsigned int cpu)
+{
+	const struct fake_guest *g = &fake[cpu];
+	bool pending = false;
+
+	for (int i = 0; i < FAKE_LRS; i++)
+		pending |= (g->lr[i] & GICH_LR_STATE) == GICH_LR_PENDING;
+	return g->maintenance || (g->uncounted && (g->control & GICH_HCR_LRENPIE)) ||
+	       (!pending && (g->control & GICH_HCR_NPIE));
 }
 
 void fake_end(unsigned int cpu, int intid)
@@ -48,6 +80,7 @@ void fake_end(unsigned int cpu, int intid)
 		    !(g->lr[i] & GICH_LR_ACTIVE))
 			continue;
 		g->lr[i] &= ~GICH_LR_ACTIVE;
+		g->active &= ~(1u << priority(g->lr[i]));
 		if (intid == VGIC_TIMER_INTID && i == FAKE_LRS - 1)
 			g->timer_active = false;
 		if (!(g->lr[i] & GICH_LR_STATE) && (g->lr[i] & GICH_LR_EOI)) {
@@ -56,7 +89,10 @@ void fake_end(unsigned int cpu, int intid)
 		}
 		return;
 	}
-	fail_msg("guest ended %d, which is not active", intid);
+	if (!g->active)
+		fail_msg("guest ended %d, which is not active", intid);
+	g->active &= g->active - 1;
+	g->uncounted = true;
 }
 
 void fake_maintain(struct vgic *gic, unsigned int cpu)
@@ -67,6 +103,9 @@ void fake_maintain(struct vgic *gic, unsigned int cpu)
 		fake[cpu].maintenance &= ~(1u << i);
 		vgic_maintenance(gic, cpu, i);
 	}
+	if (fake_asserted(cpu))
+		vgic_maintenance(gic, cpu, ~0ull);
+	assert_false(fake_asserted(cpu));
 	vgic_settle(gic, cpu);
 }
 
@@ -277,6 +316,18 @@ uint64_t vcpu_empty_lrs(struct vcpu *vcpu)
 	return empty;
 }
 
+uint32_t vcpu_active_priorities(struct vcpu *vcpu)
+{
+	return fake[vcpu->index].active;
+}
+
+void vcpu_set_control(struct vcpu *vcpu, uint32_t value)
+{
+	assert_false(fake[vcpu->index].no_access);
+	fake[vcpu->index].control = value;
+	fake[vcpu->index].uncounted = false;
+}
+
 uint32_t vcpu_vmcr(struct vcpu *vcpu)
 {
 	return fake[vcpu->index].vmcr;
@@ -289,7 +340,8 @@ bool vcpu_inject_irq(struct vcpu *vcpu, unsigned int intid, unsigned int level,
 
 	assert_true(g->no_access);
 	assert_true(index < FAKE_LRS && level < 32 && group < 2);
-	assert_int_equal(g->lr[index] & GICH_LR_STATE, 0);
+	if ((g->lr[index] & GICH_LR_STATE) == GICH_LR_ACTIVE)
+		return false;
 	g->lr[index] = intid | level << GICH_LR_PRIORITY_SHIFT | GICH_LR_PENDING | GICH_LR_EOI;
 	check_unique(g);
 	return true;

@@ -18,6 +18,9 @@ extern struct fake_guest {
 	uint32_t lr[FAKE_LRS];
 	uint32_t maintenance;	/* bit n: list register n ended with its EOI bit */
 	uint32_t vmcr;
+	uint32_t active;	/* GICH_APR, for interrupts of different priorities */
+	uint32_t control;	/* GICH_HCR as vcpu_set_control said */
+	bool uncounted;		/* an end matched no list register: EOICount is not 0 */
 	bool no_access;
 	bool timer_offered;	/* the kernel's timer and vcpu_pend_lr */
 	uint32_t timer;		/* as vcpu_set_timer said */
@@ -36,6 +39,10 @@ void fake_vcpu_reset(void);
 
 /* The guest takes the most urgent pending interrupt: its INTID, or -1. */
 int fake_take(unsigned int cpu);
+/* The same if it is more urgent than what is active; the guest is stopped if it has to be maintained. */
+int fake_nest(unsigned int cpu);
+/* Is there a maintenance event? The guest does not run before it is handled. */
+bool fake_asserted(unsigned int cpu);
 /* It ends it. The maintenance event is pending afterwards if the list register asks for it. */
 void fake_end(unsigned int cpu, int intid);
 /* The virtual timer expires. False: the kernel makes an event of it, or it is not over yet. */

@@ -84,6 +84,9 @@ static void turn_on(unsigned int cpu)
 {
 	memset(fake[cpu].lr, 0, sizeof(fake[cpu].lr));
 	fake[cpu].maintenance = 0;
+	fake[cpu].active = 0;
+	fake[cpu].control = GICH_HCR_EN;
+	fake[cpu].uncounted = false;
 	fake[cpu].timer = 0;
 	vgic_cpu_online(&gic, cpu, true);
 	settle();
@@ -294,8 +297,10 @@ static void test_a_cpu_goes_without_extension(void **state)
 	assert_int_equal(fake_take(1), 70);
 }
 
+#define DEPTH	8
+
 static struct walk {
-	int active[4][FAKE_LRS];
+	int active[4][DEPTH];
 	int depth[4];
 	bool on[4];
 	enum { NONE, OWED, MAYBE } sent[4][16][4];	/* SGIs: of each CPU, by number and source */
@@ -307,9 +312,9 @@ static void take(unsigned int cpu)
 {
 	int intid;
 
-	if (w.depth[cpu] == FAKE_LRS - 1)
+	if (w.depth[cpu] == DEPTH)
 		return;
-	intid = fake_take(cpu);
+	intid = fake_nest(cpu);
 	if (intid < 0)
 		return;
 	if (intid < 16) {
@@ -325,7 +330,7 @@ static void take(unsigned int cpu)
 
 static void end_one(unsigned int cpu)
 {
-	if (w.depth[cpu])
+	if (w.depth[cpu] && !fake_asserted(cpu))
 		fake_end(cpu, w.active[cpu][--w.depth[cpu]]);
 }
 
@@ -402,8 +407,12 @@ static void random_walk(unsigned int seed)
 	caller = -1;
 	if (CORES > 1 && timer_offered)
 		fake_meanwhile = run_meanwhile;
-	for (unsigned int i = 64; i < 70; i++)
+	for (unsigned int i = 64; i < 70; i++) {
 		set_up_edge(i, 1u << rand() % 4);
+		dist_write(0, GICD_IPRIORITYR + i, 1, (i - 60) << 3);
+	}
+	for (unsigned int i = 0; i < 12; i++)
+		dist_write(i / 3, GICD_IPRIORITYR + i % 3, 1, (unsigned int)rand() % 16 << 3);
 	for (int i = 0; i < 3000; i++)
 		step();
 	for (unsigned int cpu = 0; cpu < 4; cpu++)
@@ -411,6 +420,7 @@ static void random_walk(unsigned int seed)
 			turn_on(cpu);
 	for (int i = 0; i < 400; i++) {
 		for (unsigned int cpu = 0; cpu < 4; cpu++) {
+			fake_maintain(&gic, cpu);
 			while (w.depth[cpu])
 				finish(cpu);
 			take(cpu);

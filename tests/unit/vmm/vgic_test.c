@@ -333,6 +333,151 @@ static void test_pend_again(void **state)
 	assert_int_equal(fake[0].lr_writes, 11);
 }
 
+/* What keeps interrupt 40 from being delivered, and lets it. */
+static void stop_by_enable(bool stop)
+{
+	dist_write(0, stop ? GICD_ICENABLER + 4 : GICD_ISENABLER + 4, 4, 1u << 8);
+}
+
+static void stop_by_group(bool stop)
+{
+	dist_write(0, GICD_IGROUPR + 4, 4, stop ? 1u << 8 : 0);
+}
+
+static void stop_by_distributor(bool stop)
+{
+	dist_write(0, GICD_CTLR, 4, !stop);
+}
+
+static void stop_by_targets(bool stop)
+{
+	dist_write(0, GICD_ITARGETSR + 40, 1, !stop);
+}
+
+static void check_stopped(bool access, void (*stop)(bool stop))
+{
+	start(1, access);
+	dist_write(0, GICD_CTLR, 4, 1);
+	make_edge(40);
+	enable(40);
+	/* pending in its list register */
+	pulse(40);
+	stop(true);
+	assert_int_equal(fake_nest(0), -1);
+	assert_int_equal(dist_read(0, GICD_ISPENDR + 4, 4), 1u << 8);
+	stop(false);
+	assert_int_equal(fake_nest(0), 40);
+	/* active there; it comes again before and after its end */
+	stop(true);
+	if (access)
+		pulse(40);
+	fake_end(0, 40);
+	fake_maintain(&gic, 0);
+	pulse(40);
+	assert_int_equal(fake_nest(0), -1);
+	stop(false);
+	assert_int_equal(fake_nest(0), 40);
+	fake_end(0, 40);
+	fake_maintain(&gic, 0);
+	assert_int_equal(fake_nest(0), -1);
+}
+
+static void test_stopped_is_not_delivered(void **state)
+{
+	static void (*const ways[])(bool stop) = {
+		stop_by_enable, stop_by_group, stop_by_distributor, stop_by_targets,
+	};
+
+	for (unsigned int i = 0; i < 2 * sizeof(ways) / sizeof(ways[0]); i++)
+		check_stopped(i & 1, ways[i / 2]);
+}
+
+static void test_sgi_while_distributor_is_off(void **state)
+{
+	for (int access = 0; access < 2; access++) {
+		start(1, access);
+		dist_write(0, GICD_CTLR, 4, 1);
+		dist_write(0, GICD_SGIR, 4, 2u << 24 | 3);
+		assert_int_equal(fake_nest(0), 3);
+		dist_write(0, GICD_SGIR, 4, 2u << 24 | 3);
+		dist_write(0, GICD_CTLR, 4, 0);
+		fake_end(0, 3);
+		fake_maintain(&gic, 0);
+		assert_int_equal(fake_nest(0), -1);
+		dist_write(0, GICD_SGIR, 4, 2u << 24 | 3);
+		assert_int_equal(fake_nest(0), -1);
+		dist_write(0, GICD_CTLR, 4, 1);
+		assert_int_equal(fake_nest(0), 3);
+	}
+}
+
+static void nest_levels(unsigned int levels)
+{
+	start(1, true);
+	dist_write(0, GICD_CTLR, 4, 1);
+	for (unsigned int i = 0; i < levels; i++) {
+		make_edge(40 + i);
+		dist_write(0, GICD_IPRIORITYR + 40 + i, 1, (30 - i) << 3);
+		enable(40 + i);
+		pulse(40 + i);
+		assert_int_equal(fake_nest(0), 40 + i);
+		fake_maintain(&gic, 0);
+	}
+	assert_int_equal(dist_read(0, GICD_ISACTIVER + 4, 4), ((1u << levels) - 1) << 8);
+}
+
+/* Deeper than there are list registers; which one ended is known of each. */
+static void test_nesting(void **state)
+{
+	for (unsigned int levels = 1; levels <= 20; levels++) {
+		nest_levels(levels);
+		for (unsigned int i = levels; i--; ) {
+			fake_end(0, (int)(40 + i));
+			fake_maintain(&gic, 0);
+			assert_int_equal(dist_read(0, GICD_ISACTIVER + 4, 4), ((1u << i) - 1) << 8);
+		}
+		assert_int_equal(fake[0].control, GICH_HCR_EN);
+		assert_int_equal(fake[0].active, 0);
+	}
+}
+
+/* One that is not in a list register is made inactive: its end, which is still to come, is of no other. */
+static void test_spilled_is_made_inactive(void **state)
+{
+	nest_levels(10);
+	dist_write(0, GICD_ICACTIVER + 4, 4, 1u << 10);
+	for (unsigned int i = 10; i--; ) {
+		fake_end(0, (int)(40 + i));
+		fake_maintain(&gic, 0);
+		assert_int_equal(dist_read(0, GICD_ISACTIVER + 4, 4), (((1u << i) - 1) & ~4u) << 8);
+	}
+}
+
+/* More than there are list registers, none nested: an exit for as many as these are, not for each. */
+static void test_overflow_is_cheap(void **state)
+{
+	unsigned int events = 0;
+
+	start(1, true);
+	dist_write(0, GICD_CTLR, 4, 1);
+	for (unsigned int i = 64; i < 88; i++) {
+		make_edge(i);
+		dist_write(0, GICD_IPRIORITYR + i, 1, (i - 64) << 3);
+		enable(i);
+		pulse(i);
+	}
+	for (unsigned int i = 64; i < 88; i++) {
+		assert_int_equal(fake_nest(0), i);
+		events += fake_asserted(0);
+		fake_maintain(&gic, 0);
+		fake_end(0, (int)i);
+		events += fake_asserted(0);
+		fake_maintain(&gic, 0);
+	}
+	assert_int_equal(fake_nest(0), -1);
+	assert_true(events <= 24 / gic.lrs + 2);
+}
+
 static bool timer_masked;
 
 static void timer_ended(void *source, unsigned int intid)
@@ -478,14 +623,14 @@ static void test_forged_maintenance(void **state)
 static void random_walk(unsigned int seed, bool access)
 {
 	bool owed[384] = { false };
-	int active[FAKE_LRS], n = 0;
+	int active[32], n = 0;
 
 	srand(seed);
 	start(1, access);
 	dist_write(0, GICD_CTLR, 4, 1);
 	for (unsigned int i = 64; i < 80; i++) {
 		make_edge(i);
-		dist_write(0, GICD_IPRIORITYR + i, 1, (unsigned int)rand() & 0xf8);
+		dist_write(0, GICD_IPRIORITYR + i, 1, (unsigned int)rand() % 31 << 3);
 		enable(i);
 	}
 	for (int step = 0; step < 4000; step++) {
@@ -498,8 +643,8 @@ static void random_walk(unsigned int seed, bool access)
 			owed[i] = true;
 			break;
 		case 2:
-			if (n < FAKE_LRS) {
-				int taken = fake_take(0);
+			if (n < 32) {
+				int taken = fake_nest(0);
 
 				if (taken >= 0) {
 					owed[taken] = false;
@@ -508,7 +653,7 @@ static void random_walk(unsigned int seed, bool access)
 			}
 			break;
 		case 3:
-			if (n)
+			if (n && !fake_asserted(0))
 				fake_end(0, active[--n]);
 			break;
 		case 4:
@@ -525,10 +670,10 @@ static void random_walk(unsigned int seed, bool access)
 	for (int step = 0; step < 200; step++) {
 		int taken;
 
-		while (n)
-			fake_end(0, active[--n]);
 		fake_maintain(&gic, 0);
-		taken = fake_take(0);
+		for (; n; fake_maintain(&gic, 0))
+			fake_end(0, active[--n]);
+		taken = fake_nest(0);
 		if (taken < 0)
 			continue;
 		owed[taken] = false;
@@ -598,6 +743,11 @@ int main(void)
 		cmocka_unit_test(test_active_registers),
 		cmocka_unit_test(test_wait_for_interrupt),
 		cmocka_unit_test(test_pend_again),
+		cmocka_unit_test(test_stopped_is_not_delivered),
+		cmocka_unit_test(test_sgi_while_distributor_is_off),
+		cmocka_unit_test(test_nesting),
+		cmocka_unit_test(test_spilled_is_made_inactive),
+		cmocka_unit_test(test_overflow_is_cheap),
 		cmocka_unit_test(test_timer),
 		cmocka_unit_test(test_timer_random),
 		cmocka_unit_test(test_bad_accesses),
