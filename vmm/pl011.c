@@ -4,22 +4,23 @@
 #include <string.h>
 
 #include "arm/pl011.h"
+#include "vcpu.h"
 
 void pl011_init(struct pl011 *uart, struct vgic *gic, unsigned int intid,
-		bool (*put)(void *, uint8_t), int (*get)(void *), void *port)
+		const struct pl011_line *line_to, void *port)
 {
 	memset(uart, 0, sizeof(*uart));
 	uart->gic = gic;
 	uart->intid = intid;
-	uart->put = put;
-	uart->get = get;
+	uart->line_to = line_to;
 	uart->port = port;
 	pl011_reset(uart);
 }
 
-/* What waits for room stays: it was sent before the reset. */
+/* What was sent before is in the port's ring. */
 void pl011_reset(struct pl011 *uart)
 {
+	memset(uart->sender, 0, sizeof(uart->sender));
 	uart->head = 0;
 	uart->count = 0;
 	uart->control = PL011_CR_TXE | PL011_CR_RXE;
@@ -41,7 +42,7 @@ static void receive(struct pl011 *uart)
 	int byte;
 
 	while (uart->count < PL011_FIFO) {
-		byte = uart->get(uart->port);
+		byte = uart->line_to->get(uart->port);
 		if (byte < 0)
 			break;
 		uart->fifo[(uart->head + uart->count) % PL011_FIFO] = (uint8_t)byte;
@@ -51,21 +52,42 @@ static void receive(struct pl011 *uart)
 		uart->raw |= PL011_INT_RX;
 }
 
+static size_t room(const struct pl011 *uart)
+{
+	return uart->line_to->room(uart->port);
+}
+
+static void update_room(struct pl011 *uart)
+{
+	uart->crowded = room(uart) < PL011_FIFO / 2;
+	if (uart->crowded) {
+		uart->raw &= ~PL011_INT_TX;
+		uart->line_to->want_room(uart->port);
+	} else {
+		uart->raw |= PL011_INT_TX;
+	}
+}
+
+/* Stores that waited for room are done, one for each vCPU at most. */
 static void transmit(struct pl011 *uart)
 {
-	while (uart->out_count && uart->put(uart->port, uart->out[uart->out_head])) {
-		uart->out_head = (uart->out_head + 1) % PL011_FIFO;
-		uart->out_count--;
+	unsigned int i;
+
+	for (i = 0; i < CONFIG_VCPUS; i++) {
+		struct vcpu *sender = uart->sender[i];
+
+		if (!sender || !room(uart))
+			continue;
+		uart->sender[i] = NULL;
+		uart->line_to->put(uart->port, (uint8_t)mmio_write_value(&sender->access));
+		vcpu_complete_mmio(sender, &sender->access, 0);
 	}
-	if (uart->out_count <= PL011_FIFO / 2)
-		uart->raw |= PL011_INT_TX;
-	else
-		uart->raw &= ~PL011_INT_TX;
+	update_room(uart);
 }
 
 void pl011_poll(struct pl011 *uart)
 {
-	if (uart->out_count)
+	if (uart->crowded)
 		transmit(uart);
 	receive(uart);
 	update_line(uart);
@@ -87,23 +109,25 @@ static uint32_t read_data(struct pl011 *uart)
 	return byte;
 }
 
-static void write_data(struct pl011 *uart, uint8_t byte)
+static enum mmio_result write_data(struct pl011 *uart, struct mmio_access *access)
 {
-	if (uart->out_count == PL011_FIFO)
-		return;		/* the guest saw TXFF and went on */
-	uart->out[(uart->out_head + uart->out_count) % PL011_FIFO] = byte;
-	uart->out_count++;
-	transmit(uart);
+	uint8_t byte = (uint8_t)mmio_write_value(access);
+
+	if (!room(uart)) {
+		uart->sender[access->vcpu->index] = access->vcpu;	/* room was asked for */
+		return MMIO_LATER;
+	}
+	uart->line_to->put(uart->port, byte);
+	update_room(uart);
 	update_line(uart);
+	return MMIO_DONE;
 }
 
 static uint32_t flags(const struct pl011 *uart)
 {
 	uint32_t value = PL011_FR_CTS | PL011_FR_DSR | PL011_FR_DCD;
 
-	value |= uart->out_count ? PL011_FR_BUSY : PL011_FR_TXFE;
-	if (uart->out_count == PL011_FIFO)
-		value |= PL011_FR_TXFF;
+	value |= room(uart) ? PL011_FR_TXFE : PL011_FR_TXFF | PL011_FR_BUSY;
 	value |= uart->count ? 0 : PL011_FR_RXFE;
 	if (uart->count == PL011_FIFO)
 		value |= PL011_FR_RXFF;
@@ -139,9 +163,6 @@ static uint32_t read_register(struct pl011 *uart, uint64_t offset)
 static void write_register(struct pl011 *uart, uint64_t offset, uint32_t value)
 {
 	switch (offset) {
-	case PL011_DR:
-		write_data(uart, (uint8_t)value);
-		return;
 	case PL011_IBRD:
 		uart->ibrd = value & 0xffff;
 		return;
@@ -175,6 +196,8 @@ enum mmio_result pl011_mmio(void *device, struct mmio_access *access)
 
 	if (access->size > 4)
 		return MMIO_UNHANDLED;
+	if (access->write && offset == PL011_DR)
+		return write_data(device, access);
 	if (access->write)
 		write_register(device, offset, (uint32_t)mmio_write_value(access));
 	else

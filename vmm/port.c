@@ -10,18 +10,26 @@ void port_open(struct port *port, const struct config_serial *is)
 	port->serial = &port->own;
 }
 
-bool port_put(void *device, uint8_t byte)
+static size_t port_room(void *of)
 {
-	struct port *port = device;
+	const struct port *port = of;
 
-	if (!port->serial)
-		return true;	/* nobody listens: as a line that is not plugged in */
-	if (!serial_port_room(port->serial)) {
-		serial_port_want_room(port->serial);
-		return false;
-	}
-	serial_port_write(port->serial, &byte, 1);
-	return true;
+	return port->serial ? serial_port_room(port->serial) : SERIAL_PORT_RING;
+}
+
+static void port_want_room(void *of)
+{
+	struct port *port = of;
+
+	serial_port_want_room(port->serial);
+}
+
+static void port_put(void *of, uint8_t byte)
+{
+	struct port *port = of;
+
+	if (port->serial)
+		serial_port_write(port->serial, &byte, 1);
 }
 
 /* Found empty: the server is to signal what comes next, unless it came just now. */
@@ -38,3 +46,5 @@ int port_get(void *device)
 	} while (!serial_port_may_sleep(port->serial));
 	return -1;
 }
+
+const struct pl011_line port_line = { port_room, port_want_room, port_put, port_get };

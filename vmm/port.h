@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "config.h"
+#include "pl011.h"
 
 struct port {
 	struct serial_port *serial;	/* NULL: nothing is connected */
@@ -15,8 +16,9 @@ struct port {
 };
 
 void port_open(struct port *port, const struct config_serial *is);
-/* For pl011: put is false if there is no room (and the server says when there is); get -1: nothing. */
-bool port_put(void *port, uint8_t byte);
+
+/* The console's line (pl011.h). Where nothing is connected, what is sent has gone. */
+extern const struct pl011_line port_line;
 int port_get(void *port);
 
 #endif

@@ -153,7 +153,7 @@ static bool init_uart(struct vm *vm)
 	port_open(&vm->console, &vm->config.console);
 	vm_listen(vm, vm->config.console.badge, console_moved, &vm->uart);
 	vm_listen(vm, vm->config.log.badge, read_commands, vm);
-	pl011_init(&vm->uart, &vm->gic, (unsigned int)vm->config.pl011_intid, port_put, port_get,
+	pl011_init(&vm->uart, &vm->gic, (unsigned int)vm->config.pl011_intid, &port_line,
 		   &vm->console);
 	return !vm->config.pl011 || add(vm, "PL011", &range, pl011_mmio, &vm->uart);
 }

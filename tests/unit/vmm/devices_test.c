@@ -47,20 +47,31 @@ static void wr(mmio_handler handler, void *device, uint64_t address, unsigned in
 static struct {
 	char out[64], in[64];
 	size_t out_length, in_at, room;
+	bool wanted;
 } line;
 
-static bool put(void *port, uint8_t byte)
+static size_t room(void *port)
 {
-	if (line.out_length == line.room)
-		return false;
+	return line.room - line.out_length;
+}
+
+static void want_room(void *port)
+{
+	line.wanted = true;
+}
+
+static void put(void *port, uint8_t byte)
+{
+	assert_true(line.out_length < line.room);
 	line.out[line.out_length++] = (char)byte;
-	return true;
 }
 
 static int get(void *port)
 {
 	return line.in[line.in_at] ? line.in[line.in_at++] : -1;
 }
+
+static const struct pl011_line line_to = { room, want_room, put, get };
 
 static void test_pl011(void **state)
 {
@@ -69,8 +80,8 @@ static void test_pl011(void **state)
 
 	start();
 	memset(&line, 0, sizeof(line));
-	line.room = 3;
-	pl011_init(&uart, &gic, 33, put, get, NULL);
+	line.room = 3 + PL011_FIFO;
+	pl011_init(&uart, &gic, 33, &line_to, NULL);
 	irq = vgic_irq(&gic, 0, 33);
 	assert_int_equal(rd(pl011_mmio, &uart, 0xfe0, 4), 0x11);
 	assert_int_equal(rd(pl011_mmio, &uart, 0xfec, 4), 0x00);
@@ -83,10 +94,9 @@ static void test_pl011(void **state)
 		assert_int_equal(irq->level, i != 0 && i <= 3 + PL011_FIFO / 2);
 		wr(pl011_mmio, &uart, PL011_DR, 1, 'a' + i % 26);
 	}
-	assert_memory_equal(line.out, "abc", 3);
 	assert_true(rd(pl011_mmio, &uart, PL011_FR, 4) & PL011_FR_TXFF);
-	wr(pl011_mmio, &uart, PL011_DR, 1, '!');	/* no room: lost, as on the wire */
-	line.room = 60;				/* room was made: what waited goes out */
+	assert_true(line.wanted);
+	line.room = 60;
 	pl011_poll(&uart);
 	assert_int_equal(line.out_length, 3 + PL011_FIFO);
 	for (unsigned int i = 0; i < 3 + PL011_FIFO; i++)
@@ -104,6 +114,39 @@ static void test_pl011(void **state)
 	assert_int_equal(rd(pl011_mmio, &uart, PL011_DR, 4), 'y');
 	assert_false(irq->level);
 	assert_true(rd(pl011_mmio, &uart, PL011_FR, 4) & PL011_FR_RXFE);
+}
+
+/* A guest that does not look at the flags waits at its store; nothing that it sent is lost. */
+static void test_pl011_is_full(void **state)
+{
+	struct mmio_access store = { .vcpu = &vcpu, .size = 1, .write = true, .value_known = true,
+				     .value = '!' };
+	struct pl011 uart;
+
+	start();
+	memset(&line, 0, sizeof(line));
+	line.room = 1;
+	pl011_init(&uart, &gic, 33, &line_to, NULL);
+	wr(pl011_mmio, &uart, PL011_DR, 1, '?');
+	assert_int_equal(pl011_mmio(&uart, &store), MMIO_LATER);
+	vcpu.access = store;
+	vcpu.state = VCPU_WAIT_DEVICE;
+	pl011_poll(&uart);
+	assert_int_equal(vcpu.state, VCPU_WAIT_DEVICE);
+	assert_true(line.wanted);
+	line.room = 2;
+	pl011_poll(&uart);
+	assert_int_equal(vcpu.state, VCPU_RUNNING);
+	assert_memory_equal(line.out, "?!", 2);
+	line.room = 9;
+	pl011_poll(&uart);
+	assert_int_equal(line.out_length, 2);		/* once */
+	line.room = 2;
+	assert_int_equal(pl011_mmio(&uart, &store), MMIO_LATER);
+	pl011_reset(&uart);				/* its vCPU starts again */
+	line.room = 9;
+	pl011_poll(&uart);
+	assert_int_equal(line.out_length, 2);
 }
 
 /* ---- PSCI ---- */
@@ -330,6 +373,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pl011),
+		cmocka_unit_test(test_pl011_is_full),
 		cmocka_unit_test(test_psci),
 		cmocka_unit_test(test_image),
 		cmocka_unit_test(test_gicv2m),
