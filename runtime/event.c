@@ -47,3 +47,16 @@ void event_loop(uint64_t notification, void (*idle)(void))
 		event_dispatch(word);
 	}
 }
+
+void event_serve(uint64_t (*idle)(void), void (*message)(uint64_t badge, seL4_MessageInfo_t info))
+{
+	for (;;) {
+		seL4_Word badge;
+		seL4_MessageInfo_t info = seL4_Recv(idle(), &badge);
+
+		if (badge & EVENT_ENDPOINT)
+			message(badge, info);
+		else
+			event_dispatch(badge);
+	}
+}

@@ -9,6 +9,7 @@
 #include "startup.h"
 
 #define LINE	256
+#define DROPPED	64	/* at most, for the line that tells of what was dropped */
 
 static struct serial_port port;
 static bool have_port;
@@ -38,13 +39,23 @@ void log_redirect(void (*write)(const char *bytes, unsigned long length))
 	redirected = write;
 }
 
+static _Thread_local bool panicking;
+
+/* The end of the ring is kept for the line of a panic, however much was said before it. */
+static size_t room(void)
+{
+	size_t free = serial_port_room(&port), kept = panicking ? 0 : LINE + DROPPED;
+
+	return free > kept ? free - kept : 0;
+}
+
 static void tell_dropped(void)
 {
-	char line[64];
+	char line[DROPPED];
 	int length = snprintf(line, sizeof(line), "[%u bytes of log dropped]\n",
 			      (unsigned int)(port.dropped - told_dropped));
 
-	if (serial_port_room(&port) < (size_t)length)
+	if (room() < (size_t)length)
 		return;
 	told_dropped = port.dropped;
 	serial_port_write(&port, line, (size_t)length);
@@ -54,29 +65,40 @@ static void tell_dropped(void)
 #pragma weak log_lock
 #pragma weak log_unlock
 
-static void write_port(const char *bytes, unsigned long length)
+/* False: not all of it had room. */
+static bool write_port(const char *bytes, unsigned long length)
 {
+	size_t free;
+
 	if (redirected) {
 		redirected(bytes, length);
-		return;
+		return true;
 	}
 	if (!have_port)
-		return;
+		return false;
 	if (port.dropped != told_dropped)
 		tell_dropped();
-	serial_port_write(&port, bytes, length);
+	free = room();
+	if (length <= free)
+		return serial_port_write(&port, bytes, length) == length;
+	serial_port_write(&port, bytes, free);
+	serial_port_drop(&port, length - free);
+	return false;
 }
 
-void log_write(const char *bytes, unsigned long length)
+bool log_write(const char *bytes, unsigned long length)
 {
+	bool all;
+
 	if (log_lock)
 		log_lock();
-	write_port(bytes, length);
+	all = write_port(bytes, length);
 	if (log_unlock)
 		log_unlock();
+	return all;
 }
 
-static void write_line(const char *prefix, const char *format, va_list args)
+static bool write_line(const char *prefix, const char *format, va_list args)
 {
 	char line[LINE];
 	int at = snprintf(line, sizeof(line), "%s: %s", config_component(), prefix);
@@ -85,7 +107,7 @@ static void write_line(const char *prefix, const char *format, va_list args)
 		at = 0;
 	vsnprintf(line + at, sizeof(line) - (size_t)at - 1, format, args);
 	strcat(line, "\n");
-	log_write(line, strlen(line));
+	return log_write(line, strlen(line));
 }
 
 void log_at(enum log_level level, const char *format, ...)
@@ -100,11 +122,23 @@ void log_at(enum log_level level, const char *format, ...)
 	va_end(args);
 }
 
-static _Thread_local bool panicking;
+static bool write_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static bool write_error(const char *format, ...)
+{
+	va_list args;
+	bool all;
+
+	va_start(args, format);
+	all = write_line("error: ", format, args);
+	va_end(args);
+	return all;
+}
 
 void panic_at(const char *file, int line, const char *format, ...)
 {
 	char reason[LINE / 2];
+	bool told = true;	/* of a panic in a panic: by the first */
 	va_list args;
 
 	if (!panicking) {
@@ -112,9 +146,9 @@ void panic_at(const char *file, int line, const char *format, ...)
 		va_start(args, format);
 		vsnprintf(reason, sizeof(reason), format, args);
 		va_end(args);
-		log_error("PANIC at %s:%d: %s", file, line, reason);
+		told = write_error("PANIC at %s:%d: %s", file, line, reason);
 	}
-	/* No thread cap here: a receive from the null cap faults, and without a handler stops us. */
+	/* There is no capability to the own thread here, so it ends by a fault. */
 	for (;;)
-		seL4_Wait(seL4_CapNull, NULL);
+		seL4_Wait(told ? PANIC_TOLD : PANIC_UNTOLD, NULL);
 }

@@ -34,17 +34,21 @@ static void copy_in(struct serial_port *port, const uint8_t *bytes, size_t lengt
 	memcpy(&port->own->data[0], bytes + first, length - first);
 }
 
+void serial_port_drop(struct serial_port *port, size_t length)
+{
+	port->dropped += (uint32_t)length;
+	/* relaxed: a figure, nothing is ordered by it */
+	__atomic_store_n(&port->own->dropped, port->dropped, __ATOMIC_RELAXED);
+}
+
 size_t serial_port_write(struct serial_port *port, const void *bytes, size_t length)
 {
 	size_t room = serial_port_room(port);
 	size_t taken = length < room ? length : room;
 	uint32_t old = port->produced, seen;
 
-	if (taken < length) {
-		port->dropped += (uint32_t)(length - taken);
-		/* relaxed: a figure, nothing is ordered by it */
-		__atomic_store_n(&port->own->dropped, port->dropped, __ATOMIC_RELAXED);
-	}
+	if (taken < length)
+		serial_port_drop(port, length - taken);
 	if (taken == 0)
 		return 0;
 	copy_in(port, bytes, taken);

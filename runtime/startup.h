@@ -3,12 +3,13 @@
 #ifndef RUNTIME_STARTUP_H
 #define RUNTIME_STARTUP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 void seed_init(const uint64_t words[4]);
 void config_init(const void *blob);
 void log_init(void);
-void log_write(const char *bytes, unsigned long length);
+bool log_write(const char *bytes, unsigned long length);	/* false: it was cut or dropped */
 void heap_init(void);
 
 /* Only in components with several threads. */

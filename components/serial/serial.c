@@ -6,6 +6,15 @@
  * Ports take turns line by line: the source changes at the end of a line, when
  * it has nothing more, or after TURN bytes. Nothing here waits: when the UART is
  * full the next interrupt continues, when a client is full its input is dropped.
+ *
+ * Whoever reads a line of a log has read what was written to the consoles before
+ * it: a monitor's "powered off" does not overtake its guest's last words. So the
+ * output goes in rounds. A round has of each port what was there when it began,
+ * the logs looked at before the consoles. First the consoles catch up with it,
+ * then the logs, then comes the report of a fault. Consoles also go on with what
+ * came later; what a log got later is the next round's.
+ *
+ * The server is also the fault handler of all other components (fault.h).
  */
 #include <stdio.h>
 #include <string.h>
@@ -15,6 +24,7 @@
 #include <peervisor/panic.h>
 #include <peervisor/serial_port.h>
 #include <sel4/sel4.h>
+#include "fault.h"
 #include "pl011.h"
 
 #define MAX_PORTS	240	/* COMPONENT_SERIAL_PORTS of the tool */
@@ -26,6 +36,8 @@
 struct port {
 	struct serial_port serial;
 	const char *label;
+	bool log;
+	uint32_t round;		/* `consumed` when this round has all of its bytes */
 	uint32_t want_room;	/* the client's word when it was last served */
 	int held;		/* a byte taken from the client that the UART had no room for; or -1 */
 };
@@ -33,16 +45,21 @@ struct port {
 static struct port ports[MAX_PORTS];
 static int num_ports;
 static int input = -1;		/* the port that gets input */
-static uint64_t irq_slot;
+static uint64_t irq_slot, notification, endpoint;
 
 /* What goes to the UART next, ahead of anything a port has: the mark of a switch, own messages. */
-static char queued[512];
+static char queued[FAULT_LINE + 128];
 static unsigned int queued_at, queued_length;
 
 /* The port that has the turn; -1: nobody, or ourselves. */
 static int source = -1;
 static unsigned int turn_left;
 static bool blocked;		/* the UART is full: wait for its interrupt */
+
+/* Of this round: false as long as a console has not caught up. */
+static bool logs_may_go;
+static char report[FAULT_LINE];	/* of a fault, for the end of this round; "": none */
+static const char *report_label;
 
 static void queue(const char *bytes, size_t length)
 {
@@ -83,13 +100,82 @@ static void own_log(const char *bytes, unsigned long length)
 	flush_queued();		/* at once: this may be the last thing said before a panic */
 }
 
+static bool has_bytes(const struct port *port)
+{
+	return port->held >= 0 || serial_port_pending(&port->serial);
+}
+
+/* Bytes of this round that are not out; 0 too if the client has taken its bytes back. */
+static uint32_t behind(const struct port *port)
+{
+	uint32_t left = port->round - port->serial.consumed;
+
+	if (!has_bytes(port) || left > SERIAL_PORT_RING)
+		left = 0;
+	return left + (port->held >= 0);
+}
+
+static bool all_caught_up(bool logs)
+{
+	for (int i = 0; i < num_ports; i++)
+		if (ports[i].log == logs && behind(&ports[i]))
+			return false;
+	return true;
+}
+
+static void look_at_ports(bool logs)
+{
+	for (int i = 0; i < num_ports; i++)
+		if (ports[i].log == logs)
+			ports[i].round = ports[i].serial.consumed +
+					 (uint32_t)serial_port_pending(&ports[i].serial);
+}
+
+static void begin_round(void)
+{
+	look_at_ports(true);
+	look_at_ports(false);
+	logs_may_go = false;
+}
+
+static void say_report(void)
+{
+	if (!report[0])
+		return;
+	source = -1;
+	queue_mark(report_label);
+	queue(report, strlen(report));
+	report[0] = '\0';
+}
+
+static void settle_round(void)
+{
+	if (logs_may_go && all_caught_up(true)) {
+		say_report();
+		begin_round();
+	}
+	if (!logs_may_go)
+		logs_may_go = all_caught_up(false);
+}
+
+static bool may_go(const struct port *port)
+{
+	return port->log ? logs_may_go && behind(port) : has_bytes(port);
+}
+
+static unsigned int turn_of(const struct port *port)
+{
+	uint32_t left = port->log ? behind(port) : TURN;
+
+	return left < TURN ? left : TURN;
+}
+
 static int next_source(void)
 {
 	for (int i = 1; i <= num_ports; i++) {
 		int candidate = (source < 0 ? i - 1 : source + i) % num_ports;
 
-		if (ports[candidate].held >= 0 ||
-		    serial_port_pending(&ports[candidate].serial))
+		if (may_go(&ports[candidate]))
 			return candidate;
 	}
 	return -1;
@@ -138,13 +224,16 @@ static bool pump(void)
 			return false;
 		if (source >= 0)
 			tell_room(&ports[source]);
+		settle_round();
 		next = next_source();
-		if (next < 0)
+		if (next < 0 && !report[0] && queued_at == queued_length)
 			return true;
+		if (next < 0)
+			continue;
 		if (next != source)
 			queue_mark(ports[next].label);
 		source = next;
-		turn_left = TURN;
+		turn_left = turn_of(&ports[next]);
 	}
 }
 
@@ -233,13 +322,30 @@ static void add_port(int node)
 		panic("more than %d ports", MAX_PORTS);
 	port->held = -1;
 	port->label = config_string(node, "label");
+	port->log = ends_with(port->label, ".log");
 	if (strlen(port->label) >= MAX_LABEL)
 		panic("port label '%s' is longer than %d", port->label, MAX_LABEL - 1);
 	serial_port_init(&port->serial, config_u64(node, "in"), config_u64(node, "out"),
 			 config_u64(node, "notify-slot"));
-	if (input < 0 && !ends_with(port->label, ".log"))
+	if (input < 0 && !port->log)
 		input = num_ports;
 	num_ports++;
+}
+
+/* No answer: the thread has ended. The next fault stays with its sender until this one is told. */
+static void on_fault(uint64_t badge, seL4_MessageInfo_t info)
+{
+	report_label = fault_describe(badge, info, report);
+	if (report_label)
+		begin_round();
+	else
+		report[0] = '\0';
+}
+
+static uint64_t next_wait(void)
+{
+	idle();
+	return report[0] ? notification : endpoint;
 }
 
 int main(void)
@@ -252,5 +358,7 @@ int main(void)
 	irq_slot = config_u64(CONFIG_ROOT, "irq-slot");
 	event_register(config_u64(CONFIG_ROOT, "irq-badge"), on_interrupt, NULL);
 	seL4_IRQHandler_Ack(irq_slot);	/* one that came before the binding is masked */
-	event_loop(config_u64(CONFIG_ROOT, "notification-slot"), idle);
+	notification = config_u64(CONFIG_ROOT, "notification-slot");
+	endpoint = config_u64(CONFIG_ROOT, "endpoint-slot");
+	event_serve(next_wait, on_fault);
 }

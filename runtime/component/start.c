@@ -22,8 +22,7 @@ _Noreturn void component_thread(uint64_t number);
 /* By a thread's number. */
 uint64_t component_thread_pointer[COMPONENT_THREADS];
 static struct {
-	const struct component_part *part;	/* NULL: the thread that reports faults */
-	const char *name;
+	const struct component_part *part;
 	seL4_IPCBuffer *ipc;
 	uint64_t start;
 } threads[COMPONENT_THREADS];
@@ -34,11 +33,6 @@ const char *get_instance_name(void)
 	return config_component();
 }
 
-const char *component_thread_name(unsigned int number)
-{
-	return number == 0 ? "run" : number <= thread_count ? threads[number].name : "?";
-}
-
 static const struct component_part *find_part(const char *name)
 {
 	const struct component_part *p;
@@ -46,9 +40,7 @@ static const struct component_part *find_part(const char *name)
 	for (p = component_parts; p->name; p++)
 		if (strcmp(p->name, name) == 0)
 			return p;
-	if (strcmp(name, "fault") != 0)
-		panic("configuration: thread for '%s', which this program has not", name);
-	return NULL;
+	panic("configuration: thread for '%s', which this program has not", name);
 }
 
 /* The block's place is above the stack; what the file gives it is copied while it is pristine. */
@@ -72,8 +64,7 @@ static void prepare_threads(void)
 	     node = config_next(parent, node, "thread@")) {
 		if (++n == COMPONENT_THREADS)
 			panic("more than %d threads", COMPONENT_THREADS - 1);
-		threads[n].name = config_string(node, "name");
-		threads[n].part = find_part(threads[n].name);
+		threads[n].part = find_part(config_string(node, "name"));
 		threads[n].ipc = (seL4_IPCBuffer *)config_u64(node, "ipc");
 		threads[n].start = config_u64(node, "start-slot");
 		component_thread_pointer[n] = make_tls(config_u64(node, "stack-top"));
@@ -112,13 +103,9 @@ void component_start(const void *config, seL4_IPCBuffer *ipc_buffer)
 	component_lock_init();
 	prepare_threads();
 	component_connect();
-	for (i = 1; i <= thread_count; i++)	/* first of all: what follows may fault */
-		if (!threads[i].part)
-			seL4_Signal(threads[i].start);
 	initialise();
 	for (i = 1; i <= thread_count; i++)
-		if (threads[i].part)
-			seL4_Signal(threads[i].start);
+		seL4_Signal(threads[i].start);
 	component_run();
 	stop(config_u64(CONFIG_ROOT, "notification-slot"));
 }
@@ -128,8 +115,6 @@ void component_thread(uint64_t number)
 	const struct component_part *p = threads[number].part;
 
 	seL4_SetIPCBuffer(threads[number].ipc);
-	if (!p)
-		component_fault_serve();
 	if (p->run)
 		p->run();
 	p->serve();

@@ -77,6 +77,7 @@ static bool load_elf(struct component *c, const char *file)
 				 g->execute ? CACHED : CACHED_DATA);
 	}
 	c->entry = elf.entry;
+	c->program = strrchr(elf.path, '/') + 1;
 	return true;
 }
 
@@ -109,7 +110,7 @@ struct component *component_new(struct system *s, const struct component_plan *p
 	c->slots = 1;
 	c->dataports = COMPONENT_DATAPORTS;
 	c->endpoint = CAPDL_NONE;
-	c->faults = CAPDL_NONE;
+	c->label = arena_format(s->arena, "%s.log", plan->name);
 	c->config = tree_root(s->arena);
 	tree_string(c->config, "compatible", plan->compatible);
 	tree_string(c->config, "component", plan->name);
@@ -173,7 +174,29 @@ void component_port(struct component *c, const char *node, const char *label)
 		serve_port(c, label, out, in, badge);
 }
 
-static struct capdl_thread *new_thread(struct component *c, uint32_t tcb, uint32_t ipc)
+/* The serial server is told of the thread's faults, but not of its own. */
+static uint64_t watch(struct component *c, const char *name)
+{
+	struct system *s = c->system;
+	uint64_t badge = BADGE_ENDPOINT | ++s->watched;
+	struct tree *t;
+
+	if (c == s->serial)
+		return 0;
+	t = tree_node(s->serial->config, "thread@%llx", (unsigned long long)s->watched);
+	tree_u64(t, "badge", badge);
+	tree_string(t, "component", c->name);
+	tree_string(t, "thread", name);
+	tree_string(t, "program", c->program);
+	tree_string(t, "label", c->label);
+	if (c->vm)
+		tree_string(t, "vm", c->vm);
+	if (c->stack_given)
+		tree_string(t, "stack-attribute", "_stack_size");
+	return component_cap(c, s->serial->endpoint, 0, RIGHTS_CALL, badge);
+}
+
+static struct capdl_thread *new_thread(struct component *c, const char *name, uint32_t tcb, uint32_t ipc)
 {
 	struct capdl_thread *t = distribution_thread(c->system->distribution);
 
@@ -185,9 +208,7 @@ static struct capdl_thread *new_thread(struct component *c, uint32_t tcb, uint32
 	t->bound_notification = CAPDL_NONE;
 	t->resume = 1;
 	t->pc = c->entry;
-	if (c->faults != CAPDL_NONE)
-		t->fault_endpoint = component_cap(c, c->faults, 0, RIGHTS_CALL,
-						  BADGE_ENDPOINT | (c->threads + 1));
+	t->fault_endpoint = watch(c, name);
 	return t;
 }
 
@@ -217,7 +238,7 @@ void component_thread(struct component *c, const char *name, uint32_t priority, 
 	tree_u64(node, "ipc", ipc);
 	tree_u64(node, "stack-top", c->stacks);
 	tree_u64(node, "start-slot", start);
-	t = new_thread(c, distribution_object(d, CAPDL_TCB, 0, "%s.%s.tcb", c->name, name), memory);
+	t = new_thread(c, name, distribution_object(d, CAPDL_TCB, 0, "%s.%s.tcb", c->name, name), memory);
 	t->priority = priority;
 	t->core = core;
 	t->ipc_vaddr = ipc;
@@ -237,8 +258,7 @@ void component_finish(struct component *c)
 
 	distribution_fill(d, memory, 0, fdt, size);
 	component_map(c, memory, COMPONENT_CONFIG, SEL4_RIGHT_READ);
-	c->threads = 0;
-	t = new_thread(c, c->tcb, c->ipc);
+	t = new_thread(c, "run", c->tcb, c->ipc);
 	t->bound_notification = c->notification;
 	t->priority = c->priority;
 	t->core = c->core;

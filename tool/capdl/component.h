@@ -56,7 +56,10 @@ struct component {
 	uint64_t clients;		/* endpoint badges so far */
 	uint64_t threads;		/* beside the first */
 	uint64_t stacks;		/* where the next stack ends */
-	uint32_t faults;		/* endpoint of the thread that reports faults; CAPDL_NONE: none */
+	const char *program;		/* its file, for messages */
+	const char *label;		/* of the log in which its faults are told */
+	const char *vm;			/* of a monitor: whose; else NULL */
+	bool stack_given;		/* by the attribute _stack_size */
 	unsigned int events;
 	struct tree *config;
 };
@@ -72,6 +75,7 @@ struct system {
 	struct component *timer;
 	struct component *serial;
 	unsigned int serial_ports;
+	uint64_t watched;		/* threads whose faults go to the serial server */
 	uint64_t serial_kick;	/* one badge of all its clients, so that they may be many */
 	unsigned int timer_clients;
 	uint32_t gicv;

@@ -11,8 +11,6 @@
 
 #include "../stub/stub.h"
 
-#define FAULT_STACK 8192u
-
 struct native {
 	struct model_component *model;
 	struct component *component;
@@ -279,29 +277,13 @@ static void make_interface(struct native *n, const struct adl_interface *i, uint
 	}
 }
 
-static void make_faults(struct native *n)
-{
-	struct component *c = n->component;
-
-	c->faults = distribution_object(c->system->distribution, CAPDL_ENDPOINT, 0, "%s.faults", c->name);
-	tree_u64(c->config, "fault-endpoint-slot", component_cap(c, c->faults, 0, SEL4_RIGHT_READ, 0));
-}
-
 static void make_threads(struct native *n)
 {
 	const struct model_thread *t;
-	uint32_t priority = n->model->control.priority, faults = n->component->faults;
 
-	for (t = n->model->threads; t; t = t->next) {
-		if (!model_face(n->model, t->interface)->connected)
-			continue;
-		component_thread(n->component, t->name, t->priority, t->core, t->stack_size);
-		if (t->priority > priority)
-			priority = t->priority;
-	}
-	n->component->faults = CAPDL_NONE;	/* nobody hears of the faults of this one */
-	component_thread(n->component, "fault", priority, n->model->control.core, FAULT_STACK);
-	n->component->faults = faults;
+	for (t = n->model->threads; t; t = t->next)
+		if (model_face(n->model, t->interface)->connected)
+			component_thread(n->component, t->name, t->priority, t->core, t->stack_size);
 }
 
 /* Everything that a program with generated stubs has. */
@@ -315,8 +297,6 @@ static void make_stub_parts(struct native *n)
 		k++;
 	n->objects = arena_alloc(c->system->arena, sizeof(*n->objects) * (k + 1));
 	n->clients = arena_alloc(c->system->arena, sizeof(*n->clients) * (k + 1));
-	tree_string(c->config, "program", arena_format(c->system->arena, "%s.elf", n->model->type->name));
-	tree_pair(c->config, "stacks", COMPONENT_ELF_END, COMPONENT_STACK_TOP - COMPONENT_ELF_END);
 	tree_u64(c->config, "libc-lock-slot",
 		 component_cap(c, new_notification(n, "libc.lock"), 0, RIGHTS_RW, 1));
 	tree_u64(c->config, "log-lock-slot",
@@ -324,7 +304,6 @@ static void make_stub_parts(struct native *n)
 	for (f = n->model->faces; f->interface; f++)
 		if (f->connected)
 			make_interface(n, f->interface, &n->objects[f - n->model->faces]);
-	make_faults(n);
 	make_threads(n);
 }
 
@@ -360,10 +339,11 @@ static bool make_native(struct system *s, struct native *n)
 	n->component = plan.elf ? component_new(s, &plan) : NULL;
 	if (!n->component)
 		return false;
+	n->component->stack_given = true;
 	add_attributes(s, n);
 	if (m->folder)
 		make_stub_parts(n);
-	component_port(n->component, "log", arena_format(s->arena, "%s.log", plan.name));
+	component_port(n->component, "log", n->component->label);
 	return true;
 }
 

@@ -32,6 +32,7 @@ static struct component *make_serial(struct system *s)
 		.priority = PRIORITY_SERIAL,
 		.heap = 16u << 10,
 		.stack = 16u << 10,
+		.endpoint = true,	/* for the faults of all others */
 	};
 	struct component *c = component_new(s, &plan);
 	struct distribution *d = s->distribution;
@@ -51,6 +52,7 @@ static struct component *make_serial(struct system *s)
 	uart = distribution_device(d, p->uart.base, p->uart.size, SEL4_PAGE_BITS, "serial.uart");
 	distribution_map(d, c->vspace, uart, COMPONENT_UART, RIGHTS_RW, SEL4_ATTR_EXECUTE_NEVER);
 	tree_u64(c->config, "uart", COMPONENT_UART);
+	tree_pair(c->config, "stacks", COMPONENT_ELF_END, COMPONENT_STACK_TOP - COMPONENT_ELF_END);
 	return c;
 }
 
@@ -74,9 +76,9 @@ struct distribution *system_build(struct model *m, const char *build_dir)
 		return NULL;
 	if (!system_vms(s) || !system_natives(s))
 		return NULL;
-	component_port(s->timer, "log", "timer.log");
-	/* Last: only now are the lists of their clients complete. */
-	component_finish(s->serial);
+	component_port(s->timer, "log", s->timer->label);
+	/* Last: only now are the lists of their clients complete, and the server's of all others' threads. */
 	component_finish(s->timer);
+	component_finish(s->serial);
 	return m->diagnostics->errors ? NULL : s->distribution;
 }

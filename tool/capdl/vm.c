@@ -200,7 +200,9 @@ static bool make_machine(struct system *s, struct machine *g)
 	add_timer_client(s, c);
 	if (g->vm->console)
 		component_port(c, "console", g->vm->name);
-	component_port(c, "log", arena_format(s->arena, "%s.log", g->vm->name));
+	c->label = arena_format(s->arena, "%s.log", g->vm->name);
+	c->vm = g->vm->name;
+	component_port(c, "log", c->label);
 	add_blob(s, g, g->vm->kernel, "kernel", COMPONENT_KERNEL);
 	add_blob(s, g, g->vm->initrd, "initrd", COMPONENT_INITRD);
 	add_blob(s, g, g->vm->dtb, "dtb", COMPONENT_DTB);

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define COMPONENT_THREADS	64	/* at most, with the first and the one that reports faults */
+#define COMPONENT_THREADS	64	/* at most, with the first */
 
 struct component_part {
 	const char *name;	/* of the interface; NULL ends the table */
@@ -37,10 +37,8 @@ void post_init(void);
 int run(void);
 
 const char *get_instance_name(void);
-const char *component_thread_name(unsigned int number);
 
 void component_lock_init(void);
-_Noreturn void component_fault_serve(void);
 
 /* For component_connect: a property of an interface's node; 0 if the interface is not connected. */
 uint64_t component_slot(const char *interface, const char *property);

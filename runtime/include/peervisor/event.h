@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sel4/sel4.h>
 
 #define EVENT_ENDPOINT	(UINT64_C(1) << 63)	/* badges of endpoint messages have it, events never */
 
@@ -21,5 +22,12 @@ void event_dispatch(uint64_t word);
 
 /* Waits on the notification and dispatches, for ever. `idle` (may be NULL) runs before each wait. */
 _Noreturn void event_loop(uint64_t notification, void (*idle)(void));
+
+/*
+ * The same for a component that also gets messages: `idle` returns what is waited on next, the
+ * notification or an endpoint.
+ */
+_Noreturn void event_serve(uint64_t (*idle)(void),
+			   void (*message)(uint64_t badge, seL4_MessageInfo_t info));
 
 #endif

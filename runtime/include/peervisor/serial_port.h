@@ -62,6 +62,9 @@ size_t serial_port_room(const struct serial_port *port);
 /* Writes what fits, drops and counts the rest, wakes the other side. Returns bytes taken. */
 size_t serial_port_write(struct serial_port *port, const void *bytes, size_t length);
 
+/* Counts bytes that the caller does not even try to write. */
+void serial_port_drop(struct serial_port *port, size_t length);
+
 /* Takes up to `length` bytes; 0: nothing there. Never blocks. */
 size_t serial_port_read(struct serial_port *port, void *bytes, size_t length);
 
