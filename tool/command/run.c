@@ -176,7 +176,8 @@ const struct command run_command = {
 		"All other keys, Ctrl-C too, go to the guest. Elsewhere all consoles are printed with their names.\n"
 		"The run ends when all VMs are off.\n",
 	.options = (const struct option *const[]){ own, assembly_options, assembly_image_options, NULL },
-	.exits = "0 all VMs powered off, --until came, or you left; 1 a VM stopped, or the machine cannot be started; "
+	.exits = "0 all VMs powered off, --until came, or you left; 1 a VM stopped, a component died, or the machine cannot be "
+		 "started; "
 		 "2 wrong usage; 124 --timeout; 128 + N a signal",
 	.examples = (const char *const[]){
 		"peervisor run two-vms.img --disk disk.img",

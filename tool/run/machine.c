@@ -255,37 +255,60 @@ bool machine_start(struct arena *arena, const struct run_options *o, const struc
 	return p->pid > 0;
 }
 
-/* True if it ended within the time. */
-static bool wait_end(pid_t pid, int *status, unsigned int ms)
+#define READS 64	/* at a time, of a QEMU that may send without a pause */
+
+struct stopping {
+	struct machine_process *machine;
+	bool (*read_uart)(void *context);
+	void *context;
+	int status;
+};
+
+/* QEMU waits for room to send before it looks at a request, so its UART is read all the time. */
+static bool wait_end(struct stopping *s, unsigned int ms)
 {
+	struct pollfd uart = { .fd = s->machine->uart, .events = POLLIN };
+
 	for (;; ms -= ms < 20 ? ms : 20) {
-		if (waitpid(pid, status, WNOHANG) == pid)
-			return true;
-		if (!ms)
-			return false;
-		poll(NULL, 0, 20);
+		bool ended = waitpid(s->machine->pid, &s->status, WNOHANG) == s->machine->pid;
+		unsigned int n = 0;
+
+		while ((ended || n++ < READS) && s->read_uart(s->context))
+			;
+		if (ended || !ms)
+			return ended;
+		poll(&uart, 1, 20);
+		if (uart.revents & POLLHUP)
+			uart.fd = -1;
 	}
 }
 
-int machine_stop(struct machine_process *p)
+static void end_qemu(struct stopping *s)
 {
 	static const char quit[] = "{\"execute\":\"qmp_capabilities\"}\n{\"execute\":\"quit\"}\n";
-	int status = 0;
+	struct machine_process *p = s->machine;
+
+	if (wait_end(s, 0))
+		return;
+	if (send(p->qmp, quit, sizeof(quit) - 1, MSG_NOSIGNAL) >= 0 && wait_end(s, 5000))
+		return;
+	kill(p->pid, SIGTERM);
+	if (wait_end(s, 2000))
+		return;
+	kill(p->pid, SIGKILL);
+	waitpid(p->pid, &s->status, 0);
+	wait_end(s, 0);
+}
+
+int machine_stop(struct machine_process *p, bool (*read_uart)(void *context), void *context)
+{
+	struct stopping s = { p, read_uart, context, 0 };
 	unsigned int i;
 
-	if (!wait_end(p->pid, &status, 0)) {
-		if (send(p->qmp, quit, sizeof(quit) - 1, MSG_NOSIGNAL) < 0 ||
-		    !wait_end(p->pid, &status, 5000)) {
-			kill(p->pid, SIGTERM);
-			if (!wait_end(p->pid, &status, 2000)) {
-				kill(p->pid, SIGKILL);
-				waitpid(p->pid, &status, 0);
-			}
-		}
-	}
+	end_qemu(&s);
 	close(p->uart);
 	close(p->qmp);
 	for (i = 0; i < p->lock_count; i++)
 		close(p->locks[i]);
-	return status;
+	return s.status;
 }

@@ -28,6 +28,8 @@ struct run {
 	int result;
 	bool server_seen;	/* the serial server runs: it listens to labels */
 	unsigned int step;	/* the next of options->steps */
+	char failure[RUN_FAILURES][256];	/* after which the run went on */
+	unsigned int failures;
 	int signals;
 	long long deadline;	/* ms of the monotonic clock; 0: none */
 	char input[INPUT_ROOM];
@@ -104,7 +106,7 @@ static void send_steps(struct run *r)
 
 static void look_for_step(struct run *r, const struct console *c, const char *line, size_t length)
 {
-	if (!steps_waiting_for(r->options, r->step, c->label, line, length))
+	if (r->ended || !steps_waiting_for(r->options, r->step, c->label, line, length))
 		return;
 	if (r->options->steps[r->step].kind == STEP_UNTIL)
 		end(r, RUN_OK);
@@ -163,15 +165,36 @@ static void vm_ended(struct run *r, struct manifest_vm *vm, enum verdict verdict
 		end(r, RUN_OK);
 }
 
-/* Nothing more comes from a system whose kernel, root task or component died: no use in waiting. */
-static void system_died(struct run *r, const struct console *c, const char *line)
+/* Nothing more comes from a system whose kernel, root task or timer server died: no use in waiting. */
+static void system_died(struct run *r)
+{
+	r->ended |= !r->terminal && !r->options->raw;
+}
+
+/* Its VM ends with a monitor. Where no VM is left, nothing else ends the run. */
+static void component_failed(struct run *r, struct manifest_vm *vm)
+{
+	if (vm)
+		vm->off = true;
+	if (all_off(r))
+		end(r, RUN_FAILED);
+	else if (!r->manifest->vms)
+		system_died(r);
+}
+
+static void failed(struct run *r, const struct console *c, const char *line, enum verdict verdict)
 {
 	char text[256];
 
-	snprintf(text, sizeof(text), "%s: %.160s", c->label, line);
+	snprintf(text, sizeof(text), "%s: %.190s", c->label, line);
 	say(r, text);
 	r->result = RUN_FAILED;
-	r->ended |= !r->terminal && !r->options->raw;
+	if (verdict == VERDICT_DEAD)
+		system_died(r);
+	else
+		component_failed(r, vm_of_log(r, c));
+	if (!r->ended && r->failures < RUN_FAILURES)
+		memcpy(r->failure[r->failures++], text, sizeof(text));
 }
 
 static void watch_line(struct run *r, const struct console *c, const char *line)
@@ -179,8 +202,10 @@ static void watch_line(struct run *r, const struct console *c, const char *line)
 	enum verdict verdict = verdict_of(c->label, line);
 	struct manifest_vm *vm = vm_of_log(r, c);
 
-	if (verdict == VERDICT_DEAD)
-		system_died(r, c, line);
+	if (r->ended)
+		return;		/* its last lines are shown, and say nothing more of the run */
+	if (verdict == VERDICT_DEAD || verdict == VERDICT_FAILED)
+		failed(r, c, line, verdict);
 	else if (verdict != VERDICT_NONE && vm && !vm->off)
 		vm_ended(r, vm, verdict, line);
 }
@@ -270,8 +295,10 @@ static void read_input(struct run *r)
 	}
 }
 
-static void read_uart(struct run *r)
+/* False: there was nothing. */
+static bool read_uart(void *context)
 {
+	struct run *r = context;
 	char bytes[16384];
 	ssize_t n = read(r->machine.uart, bytes, sizeof(bytes));
 
@@ -279,10 +306,11 @@ static void read_uart(struct run *r)
 		if (r->options->raw)
 			out(r, bytes, (size_t)n);
 		console_feed(&r->consoles, bytes, (size_t)n);
-	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
-		r->lost = !r->ended;
+	} else if (!r->ended && (n == 0 || (errno != EAGAIN && errno != EINTR))) {
+		r->lost = true;
 		end(r, RUN_FAILED);
 	}
+	return n > 0;
 }
 
 static void write_uart(struct run *r)
@@ -411,8 +439,11 @@ static void announce(struct run *r)
 
 static void explain_end(const struct run *r, int status)
 {
+	unsigned int i;
 	char text[128];
 
+	for (i = 0; i < r->failures; i++)
+		say(r, r->failure[i]);
 	if (!r->lost)
 		return;
 	if (WIFSIGNALED(status))
@@ -447,7 +478,7 @@ int run_image(struct arena *a, const struct run_options *options)
 		select_console(r, r->shown);
 	send_steps(r);
 	loop(r);
-	status = machine_stop(&r->machine);
+	status = machine_stop(&r->machine, read_uart, r);
 	console_close(&r->consoles);
 	explain_end(r, status);
 	terminal_restore();

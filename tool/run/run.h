@@ -14,6 +14,7 @@
 #define RUN_NETS 8
 #define RUN_EXTRA 32
 #define RUN_STEPS 16
+#define RUN_FAILURES 16	/* that are told again at the end */
 #define CONSOLE_LABEL 64
 
 struct run_disk {
@@ -64,8 +65,11 @@ struct machine_process {
 /* False: said why. */
 bool machine_start(struct arena *a, const struct run_options *o, const struct manifest *m,
 		   struct machine_process *p);
-/* Asks QEMU to quit by QMP, then insists; gives its wait status. */
-int machine_stop(struct machine_process *p);
+/*
+ * Asks QEMU to quit by QMP, then insists; gives its wait status. read_uart takes what it still sends
+ * meanwhile, to the end; false: that was all for now.
+ */
+int machine_stop(struct machine_process *p, bool (*read_uart)(void *context), void *context);
 
 /* steps.c */
 /* False: not CONSOLE=TEXT, or too many. */
@@ -81,7 +85,13 @@ bool check_consoles(const struct run_options *o, const struct manifest *m);
 int check_log_folder(const char *folder);
 
 /* verdict.c */
-enum verdict { VERDICT_NONE, VERDICT_OFF, VERDICT_STOPPED, VERDICT_DEAD };
+enum verdict {
+	VERDICT_NONE,
+	VERDICT_OFF,		/* a VM has ended */
+	VERDICT_STOPPED,	/* a VM has ended, by its monitor's will */
+	VERDICT_FAILED,		/* a component, or a monitor and with it its VM; others go on */
+	VERDICT_DEAD,		/* all that there is */
+};
 
 enum verdict verdict_of(const char *label, const char *line);
 

@@ -17,16 +17,26 @@ static bool system_failed(const char *line)
 	return starts(line, "roottask: ") && !strstr(line, "holds only");
 }
 
+/* Panics are a component's own lines, faults the serial server's. */
+static bool component_failed(const char *line)
+{
+	const char *error = strstr(line, ": error: ");
+
+	return error && (starts(error, ": error: PANIC at ") || starts(error, ": error: FAULT in thread '"));
+}
+
 enum verdict verdict_of(const char *label, const char *line)
 {
 	size_t n = strlen(label);
 
 	if (strcmp(label, "system") == 0)
 		return system_failed(line) ? VERDICT_DEAD : VERDICT_NONE;
+	if (strcmp(label, "serial") == 0)	/* it has no port for its log */
+		return starts(line, "serial: error: PANIC at ") ? VERDICT_DEAD : VERDICT_NONE;
 	if (n < 4 || strcmp(label + n - 4, ".log") != 0)
 		return VERDICT_NONE;	/* a guest may print what it likes */
-	if (strstr(line, "PANIC at "))
-		return VERDICT_DEAD;
+	if (component_failed(line))
+		return strcmp(label, "timer.log") == 0 ? VERDICT_DEAD : VERDICT_FAILED;
 	if (strstr(line, "stopped:"))
 		return VERDICT_STOPPED;
 	return strstr(line, ": powered off") ? VERDICT_OFF : VERDICT_NONE;
