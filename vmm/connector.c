@@ -162,8 +162,9 @@ static void map(struct connector *c, uint64_t base)
 	c->mapped = base;
 	if (error) {
 		unmap(c);
-		vm_log(c->vm, "connector of %s: BAR 2 at 0x%llx cannot be mapped: kernel error %d",
-		       c->is->peer, (unsigned long long)base, (int)error);
+		vm_report(c->vm, &c->reports,
+			  "connector of %s: BAR 2 at 0x%llx cannot be mapped: kernel error %d",
+			  c->is->peer, (unsigned long long)base, (int)error);
 	}
 }
 

@@ -22,6 +22,7 @@ struct connector {
 	uint64_t table;		/* where its own page table hangs; 0: nowhere */
 	bool table_made;
 	uint64_t upcalls;
+	uint32_t reports;	/* failures to map BAR 2 */
 };
 
 /* index: which connector of the VM; its device number is one more. */

@@ -25,8 +25,8 @@ static void count(struct vm *vm, enum vm_exit kind)
 static void drop(struct vm *vm, struct vcpu *vcpu, const struct exit_message *message)
 {
 	vm->stats.forged++;
-	vm_log_once(vm, LOG_FORGED,
-		    "vcpu %u: dropped a message that is no fault of it: label %llu, length %llu",
+	vm_report(vm, &vm->reports[REPORT_FORGED],
+		  "vcpu %u: dropped a message that is no fault of it: label %llu, length %llu",
 		    vcpu->index, (unsigned long long)message->label,
 		    (unsigned long long)message->length);
 }
@@ -142,7 +142,7 @@ static enum result on_sysreg(struct vm *vm, struct vcpu *vcpu, uint32_t esr,
 			     const struct exit_message *message)
 {
 	count(vm, EXIT_SYSREG);
-	vm_log_once(vm, LOG_SYSREG, "vcpu %u: system register access, esr 0x%08x, pc 0x%llx%s",
+	vm_report(vm, &vm->reports[REPORT_SYSREG], "vcpu %u: system register access, esr 0x%08x, pc 0x%llx%s",
 		    vcpu->index, esr, (unsigned long long)vcpu_pc(vcpu), is_ignorable(esr) ? ": ignored" : "");
 	if (!is_ignorable(esr))
 		return UNHANDLED;
@@ -150,14 +150,11 @@ static enum result on_sysreg(struct vm *vm, struct vcpu *vcpu, uint32_t esr,
 	return HANDLED;
 }
 
-/* Each attempt is told, but a guest in a loop does not fill the log: from 16 on the powers of two. */
 static void abort_access(struct vm *vm, struct vcpu *vcpu, const char *what, uint64_t address)
 {
-	uint32_t n = ++vm->aborts;
-
-	if (n <= 16 || !(n & (n - 1)))
-		vm_log(vm, "vcpu %u: %s at 0x%llx, pc 0x%llx: external abort (%u)", vcpu->index,
-		       what, (unsigned long long)address, (unsigned long long)vcpu_pc(vcpu), n);
+	vm_report(vm, &vm->reports[REPORT_ABORT],
+		  "vcpu %u: %s at 0x%llx, pc 0x%llx: external abort", vcpu->index, what,
+		  (unsigned long long)address, (unsigned long long)vcpu_pc(vcpu));
 	if (vcpu_has_vectors(vcpu))
 		vcpu_inject_abort(vcpu, false);
 	else
@@ -248,7 +245,7 @@ static void by_syndrome(struct vm *vm, struct vcpu *vcpu, uint64_t syndrome,
 		return;
 	if (!handler)
 		count(vm, EXIT_OTHER);
-	vm_log_once(vm, LOG_UNDEFINED, "vcpu %u: exception class 0x%02x, esr 0x%08x, pc 0x%llx: "
+	vm_report(vm, &vm->reports[REPORT_UNDEFINED], "vcpu %u: exception class 0x%02x, esr 0x%08x, pc 0x%llx: "
 		    "undefined instruction for the guest", vcpu->index, ESR_EC(esr), esr,
 		    (unsigned long long)vcpu_pc(vcpu));
 	if (vcpu_has_vectors(vcpu))
@@ -285,7 +282,7 @@ static void on_maintenance(struct vm *vm, struct vcpu *vcpu, const struct exit_m
 static void on_hvc(struct vm *vm, struct vcpu *vcpu, const char *what)
 {
 	count(vm, EXIT_HVC);
-	vm_log_once(vm, LOG_HVC, "vcpu %u: %s by hvc, pc 0x%llx: answered not supported",
+	vm_report(vm, &vm->reports[REPORT_HVC], "vcpu %u: %s by hvc, pc 0x%llx: answered not supported",
 		    vcpu->index, what, (unsigned long long)vcpu_pc(vcpu));
 	vcpu_finish(vcpu, 0, ~0ull);
 }

@@ -362,11 +362,12 @@ static void say(struct io_proxy *proxy)
 		return;
 	proxy->said = l->status;
 	if (l->status == RING_FAILED)
-		vm_log(proxy->vm, "connection to %s: failed: %s broke the rule: %s",
-		       proxy->is->peer, proxy->is->peer, ring_rule_text(l->rule));
+		vm_report(proxy->vm, &proxy->reports[PROXY_REPORT_STATUS],
+			  "connection to %s: failed: %s broke the rule: %s", proxy->is->peer,
+			  proxy->is->peer, ring_rule_text(l->rule));
 	else
-		vm_log(proxy->vm, "connection to %s: %s", proxy->is->peer,
-		       ring_status_text(l->status));
+		vm_report(proxy->vm, &proxy->reports[PROXY_REPORT_STATUS], "connection to %s: %s",
+			  proxy->is->peer, ring_status_text(l->status));
 }
 
 static void fail(struct io_proxy *proxy, enum ring_rule rule)
@@ -394,9 +395,9 @@ static unsigned int function_add(struct io_proxy *proxy, const struct iobuf_mess
 		pci_remove(function);
 		return NAK_ENOSPC;
 	}
-	vm_log(proxy->vm, "connection to %s: function %02x.%u: %04x:%04x class %06x",
-	       proxy->is->peer, is.bdf >> 3, is.bdf & 7, is.vendor, is.device,
-	       (unsigned int)is.class_code);
+	vm_report(proxy->vm, &proxy->reports[PROXY_REPORT_FUNCTION],
+		  "connection to %s: function %02x.%u: %04x:%04x class %06x", proxy->is->peer,
+		  is.bdf >> 3, is.bdf & 7, is.vendor, is.device, (unsigned int)is.class_code);
 	return 0;
 }
 
@@ -570,7 +571,8 @@ void io_proxy_settle(struct io_proxy *proxy)
 void io_proxy_restart(struct io_proxy *proxy, const char *why)
 {
 	if (proxy->said == RING_UP)
-		vm_log(proxy->vm, "connection to %s: %s", proxy->is->peer, why);
+		vm_report(proxy->vm, &proxy->reports[PROXY_REPORT_RESTART], "connection to %s: %s",
+			  proxy->is->peer, why);
 	drop_all(proxy);
 	ghosts_forget(proxy);	/* the guest begins anew */
 	proxy->host.hidden = false;

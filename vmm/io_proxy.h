@@ -39,6 +39,16 @@ struct proxy_ghost {
 	uint8_t header[PCI_HEADER_END];
 };
 
+/* What the device VM, or resets of this one, can have logged again and again. */
+enum proxy_report {
+	PROXY_REPORT_STATUS,
+	PROXY_REPORT_FUNCTION,
+	PROXY_REPORT_RESTART,
+	PROXY_REPORT_WAITING,
+	PROXY_REPORT_WITHOUT,
+	PROXY_REPORTS
+};
+
 struct io_proxy {
 	struct vm *vm;
 	const struct config_connection *is;
@@ -59,6 +69,7 @@ struct io_proxy {
 	bool published;			/* something was put into the page: look whether to signal */
 	struct deadline retry;		/* the peer produced faster than one round takes */
 	enum ring_status said;		/* as last logged */
+	uint32_t reports[PROXY_REPORTS];	/* how often each was due */
 	uint64_t unbound;		/* MSIs of an SPI that is not this connection's */
 };
 

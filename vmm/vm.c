@@ -10,17 +10,6 @@
 
 #include "guest_fdt.h"
 
-void vm_log(struct vm *vm, const char *format, ...)
-{
-	char line[220];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(line, sizeof(line), format, args);
-	va_end(args);
-	fprintf(stderr, "%s: %s\n", vm->config.name ? vm->config.name : "vmm", line);
-}
-
 uint32_t vm_online(const struct vm *vm)
 {
 	uint32_t online = 0;
@@ -91,9 +80,7 @@ void vm_wait_for_interrupt(struct vm *vm, struct vcpu *vcpu, const struct vcpu_i
 		return;
 	}
 	if (!vm->counter_frequency) {
-		vm_log_once(vm, LOG_NO_TIMER,
-			    "no timer on this kernel: wfi is answered at once, the CPU never idles");
-		vcpu_resume(vcpu);	/* without advancing */
+		vcpu_resume(vcpu);	/* without advancing: the CPU never idles */
 		return;
 	}
 	vcpu->state = VCPU_WAIT_INTERRUPT;
@@ -159,9 +146,9 @@ static const char *load(struct vm *vm, struct linux_placement *where)
 	if (!error) {
 		where->seeded = seed_take(where->seed);
 		if (!where->seeded)
-			vm_log_once(vm, LOG_NO_SEED,
-				    "the machine's device tree has no rng-seed: the guest must "
-				    "gather its own entropy");
+			vm_report(vm, &vm->reports[REPORT_NO_SEED],
+				  "the machine's device tree has no rng-seed: the guest must "
+				  "gather its own entropy");
 		where->late = late_links(vm);
 		error = put_files(vm, where);
 	}
@@ -207,8 +194,9 @@ static void start_without(struct vm *vm)
 
 	for (i = 0; i < vm->proxies; i++)
 		if (!vm->proxy[i].started)
-			vm_log(vm, "starting without %s: it did not say start in time",
-			       vm->proxy[i].is->peer);
+			vm_report(vm, &vm->proxy[i].reports[PROXY_REPORT_WITHOUT],
+				  "starting without %s: it did not say start in time",
+				  vm->proxy[i].is->peer);
 	boot(vm);
 }
 
@@ -250,11 +238,12 @@ void vm_start(struct vm *vm)
 
 	vm->state = VM_WAITING;
 	for (i = 0; i < vm->proxies; i++) {
-		const struct io_proxy *proxy = &vm->proxy[i];
+		struct io_proxy *proxy = &vm->proxy[i];
 
 		if (proxy->started)
 			continue;
-		vm_log(vm, "waiting for %s to say start", proxy->is->peer);
+		vm_report(vm, &proxy->reports[PROXY_REPORT_WAITING], "waiting for %s to say start",
+			  proxy->is->peer);
 		if (!proxy->is->start_timeout)
 			timeout = DEADLINE_NEVER;
 		else if (proxy->is->start_timeout > timeout)
@@ -303,7 +292,7 @@ void vm_reset(struct vm *vm)
 	halt(vm);
 	release(vm, "this VM was reset");
 	vm->stats.resets++;
-	vm_log(vm, "reset");
+	vm_report(vm, &vm->reports[REPORT_RESET], "reset");
 	vm_start(vm);
 }
 

@@ -21,6 +21,7 @@
 #include "port.h"
 #include "vcpu.h"
 #include "vgic.h"
+#include "vm_log.h"
 
 enum vm_state {
 	VM_WAITING,
@@ -48,6 +49,18 @@ enum vm_exit {
 struct vm_source {
 	void (*handle)(void *of);
 	void *of;
+};
+
+/* What the guest can have logged again and again. */
+enum vm_report {
+	REPORT_FORGED,
+	REPORT_ABORT,
+	REPORT_UNDEFINED,
+	REPORT_SYSREG,
+	REPORT_HVC,
+	REPORT_RESET,
+	REPORT_NO_SEED,
+	VM_REPORTS
 };
 
 struct vm_stats {
@@ -98,8 +111,7 @@ struct vm {
 	struct vm_source source[64];
 	struct deadlines deadlines;
 	struct deadline start;		/* WAITING: when to go on without the missing links */
-	uint32_t logged;		/* bit n: reason n was logged, not again */
-	uint32_t aborts;		/* accesses to what this VM does not have */
+	uint32_t reports[VM_REPORTS];	/* how often each was due (vm_log.h) */
 	struct vm_stats stats;
 	struct config config;		/* last: what each exit uses is near the beginning */
 };
@@ -131,24 +143,5 @@ void vm_wait_for_interrupt(struct vm *vm, struct vcpu *vcpu, const struct vcpu_i
 bool vm_is_idle(const struct vm *vm);
 uint32_t vm_online(const struct vm *vm);
 void vm_print_stats(struct vm *vm);
-
-void vm_log(struct vm *vm, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* The same, once for each reason (0 to 31). */
-#define vm_log_once(vm, reason, ...) do { \
-		if (!((vm)->logged >> (reason) & 1)) { \
-			(vm)->logged |= 1u << (reason); \
-			vm_log((vm), __VA_ARGS__); \
-		} \
-	} while (0)
-
-enum vm_log_reason {
-	LOG_FORGED,
-	LOG_NO_SEED,
-	LOG_NO_TIMER,
-	LOG_SYSREG,
-	LOG_HVC,
-	LOG_UNDEFINED,
-	LOG_CAP_FAULT,
-};
 
 #endif

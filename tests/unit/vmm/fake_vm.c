@@ -16,15 +16,30 @@ uint64_t vm_after(struct vm *vm, uint64_t ms)
 	return DEADLINE_NEVER;
 }
 
-void vm_log(struct vm *vm, const char *format, ...)
+static void put(const char *format, va_list args)
 {
 	size_t length = strlen(fake[0].log);
-	va_list args;
 
-	va_start(args, format);
 	vsnprintf(fake[0].log + length, sizeof(fake[0].log) - length, format, args);
-	va_end(args);
 	length = strlen(fake[0].log);
 	if (length < sizeof(fake[0].log) - 1)
 		strcpy(fake[0].log + length, "\n");
+}
+
+void vm_log(struct vm *vm, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	put(format, args);
+	va_end(args);
+}
+
+void vm_log_counted(struct vm *vm, uint32_t times, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	put(format, args);
+	va_end(args);
 }
