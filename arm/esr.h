@@ -50,4 +50,7 @@
 /* ISS of a trapped WFI (0) or WFE (1). */
 #define ESR_WFX_TI		1u
 
+/* ISS of an SMC. */
+#define ESR_SMC_IMMEDIATE	0xffffu
+
 #endif

@@ -27,8 +27,8 @@ static void drop(struct vm *vm, struct vcpu *vcpu, const struct exit_message *me
 	vm->stats.forged++;
 	vm_report(vm, &vm->reports[REPORT_FORGED],
 		  "vcpu %u: dropped a message that is no fault of it: label %llu, length %llu",
-		    vcpu->index, (unsigned long long)message->label,
-		    (unsigned long long)message->length);
+		  vcpu->index, (unsigned long long)message->label,
+		  (unsigned long long)message->length);
 }
 
 /* ---- by exception class ---- */
@@ -75,11 +75,13 @@ static void stop_cpu(struct vm *vm, struct vcpu *vcpu)
 }
 
 /* Only CPU_ON has three arguments, and the message has no room for the third. */
-static struct psci_result firmware_call(struct vm *vm, struct vcpu *vcpu,
+static struct psci_result firmware_call(struct vm *vm, struct vcpu *vcpu, uint32_t esr,
 					const struct exit_message *message)
 {
 	uint64_t function, arg[3] = { 0 };
 
+	if (esr & ESR_SMC_IMMEDIATE)	/* DEN0028, 2.9: the calls that are defined have 0 */
+		return (struct psci_result){ .action = PSCI_ANSWER, .value = PSCI_RET_NOT_SUPPORTED };
 	if (vcpu->brief && !psci_has_context(message->mr[1])) {
 		function = message->mr[1];
 		arg[0] = message->mr[2];
@@ -100,7 +102,7 @@ static enum result on_smc(struct vm *vm, struct vcpu *vcpu, uint32_t esr,
 	struct psci_result r;
 
 	count(vm, EXIT_SMC);
-	r = firmware_call(vm, vcpu, message);
+	r = firmware_call(vm, vcpu, esr, message);
 	switch (r.action) {
 	case PSCI_STANDBY:
 		vcpu->standby = true;
@@ -142,25 +144,30 @@ static enum result on_sysreg(struct vm *vm, struct vcpu *vcpu, uint32_t esr,
 			     const struct exit_message *message)
 {
 	count(vm, EXIT_SYSREG);
-	vm_report(vm, &vm->reports[REPORT_SYSREG], "vcpu %u: system register access, esr 0x%08x, pc 0x%llx%s",
-		    vcpu->index, esr, (unsigned long long)vcpu_pc(vcpu), is_ignorable(esr) ? ": ignored" : "");
+	vm_report(vm, &vm->reports[REPORT_SYSREG],
+		  "vcpu %u: system register access, esr 0x%08x, pc 0x%llx%s", vcpu->index, esr,
+		  (unsigned long long)vcpu_pc(vcpu), is_ignorable(esr) ? ": ignored" : "");
 	if (!is_ignorable(esr))
 		return UNHANDLED;
 	vcpu_finish(vcpu, esr & ESR_SYSREG_READ ? ESR_SYSREG_RT(esr) : VCPU_NO_REGISTER, 0);
 	return HANDLED;
 }
 
-static void abort_access(struct vm *vm, struct vcpu *vcpu, const char *what, uint64_t address)
+/* ---- faults of stage 2 ---- */
+
+static void abort_access(struct vm *vm, struct vcpu *vcpu, uint32_t esr, const char *what,
+			 uint64_t address)
 {
+	unsigned long long pc = vcpu_pc(vcpu);
+
 	vm_report(vm, &vm->reports[REPORT_ABORT],
 		  "vcpu %u: %s at 0x%llx, pc 0x%llx: external abort", vcpu->index, what,
-		  (unsigned long long)address, (unsigned long long)vcpu_pc(vcpu));
+		  (unsigned long long)address, pc);
 	if (vcpu_has_vectors(vcpu))
-		vcpu_inject_abort(vcpu, false);
+		vcpu_inject_abort(vcpu, esr, address);
 	else
 		vm_stop(vm, "vcpu %u: %s at 0x%llx, pc 0x%llx, before the guest had exception "
-			"vectors", vcpu->index, what, (unsigned long long)address,
-			(unsigned long long)vcpu_pc(vcpu));
+			"vectors", vcpu->index, what, (unsigned long long)address, pc);
 }
 
 static void decode(struct mmio_access *access, struct vcpu *vcpu, uint32_t esr,
@@ -179,34 +186,56 @@ static void decode(struct mmio_access *access, struct vcpu *vcpu, uint32_t esr,
 	};
 }
 
+/* Nothing to emulate: what the syndrome says of the access is not enough, or not the access itself. */
+static const char *why_not_emulated(uint32_t esr)
+{
+	if (esr & ESR_DABT_S1PTW)
+		return "translation table walk";
+	if (ESR_DFSC(esr) >= ESR_DFSC_EXTERNAL)
+		return "access that the bus refused";
+	return esr & ESR_DABT_ISV ? NULL : "access that does not say what it is";
+}
+
+static void emulate(struct vm *vm, struct vcpu *vcpu, uint32_t esr, uint64_t address,
+		    struct mmio_access *access)
+{
+	switch (mmio_dispatch(&vm->mmio, access)) {
+	case MMIO_DONE:
+		vcpu_complete_mmio(vcpu, access, access->value);
+		break;
+	case MMIO_LATER:
+		vcpu->access = *access;
+		vcpu->state = VCPU_WAIT_DEVICE;
+		break;
+	case MMIO_READ_ONLY:
+		abort_access(vm, vcpu, esr, "write to memory that is read-only for this VM", address);
+		break;
+	case MMIO_UNHANDLED:
+		abort_access(vm, vcpu, esr, access->write ? "write to nothing" : "read of nothing",
+			     address);
+		break;
+	}
+}
+
 static enum result on_data_abort(struct vm *vm, struct vcpu *vcpu, uint32_t esr,
 				 const struct exit_message *message)
 {
+	const char *why = why_not_emulated(esr);
 	uint64_t address = message->mr[1];
 	struct mmio_access access;
 
-	if (!(esr & ESR_DABT_ISV)) {
+	if (why) {
 		count(vm, EXIT_OTHER);
-		abort_access(vm, vcpu, "access that does not say what it is", address);
+		/* There is no cache behind a device: maintenance by its address has no effect. */
+		if ((esr & ESR_DABT_CM) && !(esr & ESR_DABT_S1PTW))
+			vcpu_finish(vcpu, VCPU_NO_REGISTER, 0);
+		else
+			abort_access(vm, vcpu, esr, why, address);
 		return HANDLED;
 	}
 	decode(&access, vcpu, esr, message);
 	count(vm, access.write ? EXIT_MMIO_WRITE : EXIT_MMIO_READ);
-	switch (mmio_dispatch(&vm->mmio, &access)) {
-	case MMIO_DONE:
-		vcpu_complete_mmio(vcpu, &access, access.value);
-		return HANDLED;
-	case MMIO_LATER:
-		vcpu->access = access;
-		vcpu->state = VCPU_WAIT_DEVICE;
-		return HANDLED;
-	case MMIO_READ_ONLY:
-		abort_access(vm, vcpu, "write to memory that is read-only for this VM", address);
-		return HANDLED;
-	case MMIO_UNHANDLED:
-		break;
-	}
-	abort_access(vm, vcpu, access.write ? "write to nothing" : "read of nothing", address);
+	emulate(vm, vcpu, esr, address, &access);
 	return HANDLED;
 }
 
@@ -214,9 +243,7 @@ static enum result on_fetch_abort(struct vm *vm, struct vcpu *vcpu, uint32_t esr
 				  const struct exit_message *message)
 {
 	count(vm, EXIT_OTHER);
-	vm_stop(vm, "vcpu %u jumped to where nothing is: pc 0x%llx, address 0x%llx, esr 0x%08x",
-		vcpu->index, (unsigned long long)message->mr[0],
-		(unsigned long long)message->mr[1], esr);
+	abort_access(vm, vcpu, esr, "instruction fetch", message->mr[1]);
 	return HANDLED;
 }
 
@@ -245,9 +272,10 @@ static void by_syndrome(struct vm *vm, struct vcpu *vcpu, uint64_t syndrome,
 		return;
 	if (!handler)
 		count(vm, EXIT_OTHER);
-	vm_report(vm, &vm->reports[REPORT_UNDEFINED], "vcpu %u: exception class 0x%02x, esr 0x%08x, pc 0x%llx: "
-		    "undefined instruction for the guest", vcpu->index, ESR_EC(esr), esr,
-		    (unsigned long long)vcpu_pc(vcpu));
+	vm_report(vm, &vm->reports[REPORT_UNDEFINED],
+		  "vcpu %u: exception class 0x%02x, esr 0x%08x, pc 0x%llx: undefined instruction "
+		  "for the guest", vcpu->index, ESR_EC(esr), esr,
+		  (unsigned long long)vcpu_pc(vcpu));
 	if (vcpu_has_vectors(vcpu))
 		vcpu_inject_undefined(vcpu);
 	else
@@ -282,8 +310,9 @@ static void on_maintenance(struct vm *vm, struct vcpu *vcpu, const struct exit_m
 static void on_hvc(struct vm *vm, struct vcpu *vcpu, const char *what)
 {
 	count(vm, EXIT_HVC);
-	vm_report(vm, &vm->reports[REPORT_HVC], "vcpu %u: %s by hvc, pc 0x%llx: answered not supported",
-		    vcpu->index, what, (unsigned long long)vcpu_pc(vcpu));
+	vm_report(vm, &vm->reports[REPORT_HVC],
+		  "vcpu %u: %s by hvc, pc 0x%llx: answered not supported", vcpu->index, what,
+		  (unsigned long long)vcpu_pc(vcpu));
 	vcpu_finish(vcpu, 0, ~0ull);
 }
 

@@ -8,6 +8,7 @@
 #include "vm.h"
 
 #define SPSR_EL1H_MASKED	0x3c5u		/* EL1h, D A I F masked */
+#define SCTLR_MMU		1u
 #define SCTLR_RESET		0x30d00800u	/* RES1 bits; MMU and caches off */
 #define MPIDR_RES1		(1u << 31)
 
@@ -238,14 +239,29 @@ static void take_exception(struct vcpu *vcpu, uint64_t esr)
 	vcpu_resume(vcpu);
 }
 
-void vcpu_inject_abort(struct vcpu *vcpu, bool fetch)
+/* The virtual address of the access: that of a fetch is the pc, with the MMU off it is the IPA. */
+static bool fault_address(struct vcpu *vcpu, bool fetch, uint64_t ipa, uint64_t *far)
 {
-	uint64_t class, from_el1;
+	*far = fetch ? vcpu_pc(vcpu) : ipa;
+	return fetch || !(read_system(vcpu, seL4_VCPUReg_SCTLR) & SCTLR_MMU);
+}
+
+void vcpu_inject_abort(struct vcpu *vcpu, uint32_t esr, uint64_t ipa)
+{
+	bool fetch = ESR_EC(esr) == ESR_EC_IABT_LOWER;
+	uint64_t class, far, syndrome = (esr & ESR_IL) | ESR_DFSC_EXTERNAL;
 
 	need(vcpu, VCPU_SPSR + 1);
-	from_el1 = vcpu->registers[VCPU_SPSR] & 0xf ? 1 : 0;
-	class = (fetch ? ESR_EC_IABT_LOWER : ESR_EC_DABT_LOWER) + from_el1;
-	take_exception(vcpu, class << ESR_EC_SHIFT | ESR_IL | ESR_DABT_FNV | ESR_DFSC_EXTERNAL);
+	class = fetch ? ESR_EC_IABT_LOWER : ESR_EC_DABT_LOWER;
+	if (vcpu->registers[VCPU_SPSR] & 0xf)
+		class++;		/* from EL1 itself */
+	if (fault_address(vcpu, fetch, ipa, &far))
+		write_system(vcpu, seL4_VCPUReg_FAR, far);
+	else
+		syndrome |= ESR_DABT_FNV;
+	if (!fetch && !(esr & ESR_DABT_S1PTW))
+		syndrome |= esr & (ESR_DABT_WNR | ESR_DABT_CM);
+	take_exception(vcpu, class << ESR_EC_SHIFT | syndrome);
 }
 
 void vcpu_inject_undefined(struct vcpu *vcpu)
@@ -253,9 +269,12 @@ void vcpu_inject_undefined(struct vcpu *vcpu)
 	take_exception(vcpu, ESR_IL);
 }
 
+/* Zero may be where they are: with the MMU on, or where RAM begins there. */
 bool vcpu_has_vectors(struct vcpu *vcpu)
 {
-	return read_system(vcpu, seL4_VCPUReg_VBAR) != 0;
+	return read_system(vcpu, seL4_VCPUReg_VBAR) != 0 ||
+	       (read_system(vcpu, seL4_VCPUReg_SCTLR) & SCTLR_MMU) ||
+	       guest_memory_at(&vcpu->vm->memory, gpa(0), 4);
 }
 
 struct vcpu_idle vcpu_read_idle(struct vcpu *vcpu, bool lists)

@@ -98,8 +98,11 @@ void vcpu_finish(struct vcpu *vcpu, unsigned int n, uint64_t value);
 /* The answer to an access: a read's register, the next instruction, resumption. */
 void vcpu_complete_mmio(struct vcpu *vcpu, struct mmio_access *access, uint64_t value);
 
-/* A synchronous external abort at EL1, as a bus without an answer gives. */
-void vcpu_inject_abort(struct vcpu *vcpu, bool fetch);
+/*
+ * A synchronous external abort at EL1, as a bus without an answer gives: for the fetch or the access
+ * of which the syndrome `esr` tells, at the guest-physical address `ipa`.
+ */
+void vcpu_inject_abort(struct vcpu *vcpu, uint32_t esr, uint64_t ipa);
 void vcpu_inject_undefined(struct vcpu *vcpu);
 /* Has the guest set vectors? Else an exception would only bring the next one. */
 bool vcpu_has_vectors(struct vcpu *vcpu);

@@ -2,8 +2,11 @@
 /* Fault messages of a vCPU, real and forged, with the kernel's calls recorded. */
 #include "fake_kernel.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "arm/esr.h"
 #include "arm/psci.h"
 #include "exits.h"
 
@@ -59,6 +62,160 @@ static void test_unmapped(void **state)
 	fault(seL4_Fault_VMFault, 4, 0x40001000, 0x9999000, 0, LOAD);
 	assert_int_equal(vm.state, VM_STOPPED);
 	assert_non_null(fake_last(SEL4_SYS_CALL, TCBSuspend));
+}
+
+#define CLASS(ec)	((uint32_t)(ec) << ESR_EC_SHIFT)
+#define TRANSLATION_3	(ESR_DFSC_TRANSLATION + 3)
+#define VECTORS		0xffff0000u
+#define FETCH(dfsc)	(CLASS(ESR_EC_IABT_LOWER) | ESR_IL | (dfsc))
+#define DATA(iss)	(CLASS(ESR_EC_DABT_LOWER) | ESR_IL | (iss))
+#define EL0		0u
+#define EL0_32		0x10u
+#define EL1_SP0		4u
+#define EL1		5u
+
+static void start_with_vectors(uint64_t spsr, bool mmu)
+{
+	start(LISTS);
+	object[seL4_VCPUReg_VBAR] = VECTORS;
+	object[seL4_VCPUReg_SCTLR] |= mmu;
+	thread[VCPU_PC] = 0x40001000;
+	thread[VCPU_SPSR] = spsr;
+}
+
+/* The guest got an exception of this syndrome at this vector; FAR_EL1 only if it says that it is valid. */
+static void expect_exception(uint32_t esr, uint64_t vector, uint64_t far)
+{
+	assert_int_equal(vm.state, VM_RUNNING);
+	assert_int_equal(object[seL4_VCPUReg_ESR], esr);
+	assert_int_equal(object[seL4_VCPUReg_ELR_EL1], 0x40001000);
+	assert_int_equal(thread[VCPU_PC], VECTORS + vector);
+	assert_int_equal(thread[VCPU_SPSR], 0x3c5);
+	if (!(esr & ESR_DABT_FNV))
+		assert_int_equal(object[seL4_VCPUReg_FAR], far);
+}
+
+/* Where nothing is, or what is execute-never: at EL1 and EL0, also a walk of tables that are nowhere. */
+static void test_fetch_abort(void **state)
+{
+	static const uint32_t esr[] = { FETCH(ESR_DFSC_TRANSLATION + 2), FETCH(ESR_DFSC_PERMISSION + 3),
+					FETCH(ESR_DFSC_TRANSLATION + 1) | ESR_DABT_S1PTW, FETCH(0) };
+	static const struct {
+		uint64_t spsr, vector;
+		uint32_t class;
+	} from[] = {
+		{ EL0, 0x400, ESR_EC_IABT_LOWER }, { EL0_32, 0x600, ESR_EC_IABT_LOWER },
+		{ EL1, 0x200, ESR_EC_IABT }, { EL1_SP0, 0x000, ESR_EC_IABT },
+	};
+
+	for (size_t i = 0; i < 16; i++) {
+		start_with_vectors(from[i / 4].spsr, i & 1);
+		fault(seL4_Fault_VMFault, 4, 0x40001000, 0x9999000, 0, esr[i % 4]);
+		expect_exception(CLASS(from[i / 4].class) | ESR_IL | ESR_DFSC_EXTERNAL,
+				 from[i / 4].vector, 0x40001000);
+	}
+	/* without vectors it could only come again */
+	start(LISTS);
+	fault(seL4_Fault_VMFault, 4, 0x40001000, 0x9999000, 0, esr[0]);
+	assert_int_equal(vm.state, VM_STOPPED);
+	/* zero is where its vectors are if it has RAM there, or says so itself */
+	start(LISTS);
+	object[seL4_VCPUReg_SCTLR] |= 1;
+	fault(seL4_Fault_VMFault, 4, 0x40001000, 0x9999000, 0, esr[0]);
+	assert_int_equal(vm.state, VM_RUNNING);
+	assert_int_equal(thread[VCPU_PC], 0x200);
+}
+
+static void data_abort(uint64_t spsr, bool mmu, uint32_t iss, uint32_t expected, uint64_t vector)
+{
+	start_with_vectors(spsr, mmu);
+	fault(seL4_Fault_VMFault, 4, 0x40001000, 0x9999010, 0, DATA(iss));
+	expect_exception(expected | ESR_IL | ESR_DFSC_EXTERNAL, vector, 0x9999010);
+}
+
+#define FROM_EL0	(CLASS(ESR_EC_DABT_LOWER))
+#define FROM_EL1	(CLASS(ESR_EC_DABT))
+#define VALID		(ESR_DABT_ISV | 2u << 22)
+
+static void test_data_aborts(void **state)
+{
+	/* the address is known only where virtual is physical */
+	data_abort(EL1, false, VALID | ESR_DFSC_TRANSLATION, FROM_EL1, 0x200);
+	data_abort(EL1, true, VALID | ESR_DFSC_TRANSLATION, FROM_EL1 | ESR_DABT_FNV, 0x200);
+	data_abort(EL0, true, VALID | ESR_DFSC_TRANSLATION, FROM_EL0 | ESR_DABT_FNV, 0x400);
+	data_abort(EL0_32, true, VALID | ESR_DFSC_TRANSLATION, FROM_EL0 | ESR_DABT_FNV, 0x600);
+	/* a store; a load pair or an exclusive does not say what it is */
+	data_abort(EL1, false, VALID | ESR_DABT_WNR | ESR_DFSC_PERMISSION, FROM_EL1 | ESR_DABT_WNR, 0x200);
+	data_abort(EL1, false, TRANSLATION_3, FROM_EL1, 0x200);
+	data_abort(EL1, false, ESR_DABT_WNR | TRANSLATION_3, FROM_EL1 | ESR_DABT_WNR, 0x200);
+	/* translation tables that are nowhere: the walk is no access of the instruction's */
+	data_abort(EL1, true, ESR_DABT_S1PTW | ESR_DFSC_TRANSLATION, FROM_EL1 | ESR_DABT_FNV, 0x200);
+	data_abort(EL0, true, VALID | ESR_DABT_S1PTW | ESR_DABT_WNR | ESR_DFSC_PERMISSION,
+		   FROM_EL0 | ESR_DABT_FNV, 0x400);
+	data_abort(EL1, true, ESR_DABT_S1PTW | ESR_DABT_CM | ESR_DFSC_TRANSLATION,
+		   FROM_EL1 | ESR_DABT_FNV, 0x200);
+	/* beyond what stage 2 can address, and what a real device refused */
+	data_abort(EL1, false, VALID, FROM_EL1, 0x200);
+	data_abort(EL1, false, VALID | ESR_DFSC_EXTERNAL, FROM_EL1, 0x200);
+}
+
+/* A device that is there, accessed as nobody can answer: still the guest's own abort. */
+static void test_impossible_accesses(void **state)
+{
+	static const struct {
+		uint64_t address;
+		uint32_t iss;
+	} access[] = {
+		{ 0x5008, ESR_DFSC_TRANSLATION },				/* no syndrome */
+		{ 0x5ffe, VALID | ESR_DFSC_TRANSLATION },			/* across its end */
+		{ 0x4ffe, VALID | ESR_DFSC_TRANSLATION },			/* across its beginning */
+		{ 0x5ffc, ESR_DABT_ISV | 3u << 22 | ESR_DFSC_TRANSLATION },
+		{ ~0ull - 1, VALID | ESR_DFSC_TRANSLATION },
+		{ 0x5008, VALID | ESR_DABT_S1PTW | ESR_DFSC_TRANSLATION },
+	};
+
+	for (size_t i = 0; i < sizeof(access) / sizeof(access[0]); i++) {
+		start_with_vectors(EL1, false);
+		fault(seL4_Fault_VMFault, 4, 0x40001000, access[i].address, 0, DATA(access[i].iss));
+		expect_exception(FROM_EL1 | ESR_IL | ESR_DFSC_EXTERNAL, 0x200, access[i].address);
+	}
+}
+
+/* Cache maintenance by the address of a device, or of nothing, has no effect. */
+static void test_cache_maintenance(void **state)
+{
+	scratch = 5;
+	for (unsigned int i = 0; i < 2; i++) {
+		start_with_vectors(EL1, true);
+		fault(seL4_Fault_VMFault, 4, 0x40001000, i ? 0x5008 : 0x9999000, 0,
+		      DATA(ESR_DABT_CM | ESR_DABT_WNR | TRANSLATION_3));
+		assert_int_equal(thread[VCPU_PC], 0x40001004);
+		assert_int_equal(object[seL4_VCPUReg_ESR], 0);
+	}
+	assert_int_equal(scratch, 5);
+	start(SHORT);
+	fault(seL4_Fault_VMFault, 4, 0x40001000, 0x9999000, 0,
+	      DATA(ESR_DABT_CM | ESR_DABT_WNR | ESR_DFSC_TRANSLATION));
+	assert_true(vm.reply && vm.reply_done);
+}
+
+/* What no class has a handler for, unknown registers: undefined; an unknown call: not supported. */
+static void test_undefined(void **state)
+{
+	static const uint32_t esr[] = {
+		ESR_IL,					/* unknown reason */
+		CLASS(3u) | ESR_IL,		/* CP15 by a 32-bit program */
+		CLASS(ESR_EC_FP) | ESR_IL,
+		CLASS(ESR_EC_SYSREG) | ESR_IL | 3u << 20 | 6u << 14 | 1u << 10,
+		CLASS(ESR_EC_SERROR) | ESR_IL,
+		CLASS(0x3fu) | ESR_IL,
+	};
+
+	for (size_t i = 0; i < sizeof(esr) / sizeof(esr[0]); i++) {
+		start_with_vectors(i & 1 ? EL0 : EL1, true);
+		fault(seL4_Fault_VCPUFault, 1, esr[i], 0, 0, 0);
+		expect_exception(ESR_IL, i & 1 ? 0x400 : 0x200, 0);
+	}
 }
 
 static void test_wfi(void **state)
@@ -186,6 +343,11 @@ static void test_smc(void **state)
 	assert_int_equal(thread[VCPU_PC], 0x40003004);
 	smc(0x84001234, 0);
 	assert_int_equal((int64_t)thread[3], -1);
+	/* the calls that are defined have a zero in the instruction */
+	thread[3] = PSCI_SYSTEM_OFF;
+	fault(seL4_Fault_VCPUFault, 1, SMC | 7, 0, 0, 0);
+	assert_int_equal((int64_t)thread[3], -1);
+	assert_int_equal(vm.state, VM_RUNNING);
 	smc(PSCI_SYSTEM_OFF, 0);
 	assert_int_equal(vm.state, VM_OFF);
 	/* off is off: what a vCPU says now is not heard */
@@ -217,6 +379,76 @@ static void test_forged(void **state)
 	assert_int_equal(vm.stats.forged, 12);
 }
 
+/* ---- the log ---- */
+
+static unsigned int lines_of(void (*cause)(void), unsigned int times)
+{
+	FILE *before = stderr;
+	unsigned int lines = 0;
+	size_t length = 0;
+	char *text = NULL;
+
+	start_with_vectors(EL1, false);
+	stderr = open_memstream(&text, &length);
+	for (unsigned int i = 0; i < times; i++) {
+		thread[VCPU_PC] = 0x40001000;
+		cause();
+	}
+	fclose(stderr);
+	stderr = before;
+	for (size_t i = 0; i < length; i++)
+		lines += text[i] == '\n';
+	if (times == 1024)
+		assert_non_null(strstr(text, "(1024 times)"));
+	free(text);
+	return lines;
+}
+
+static void cause_abort(void)
+{
+	fault(seL4_Fault_VMFault, 4, 0x40001000, 0x9999000, 0, LOAD);
+}
+
+static void cause_fetch_abort(void)
+{
+	fault(seL4_Fault_VMFault, 4, 0x40001000, 0x9999000, 0, FETCH(ESR_DFSC_TRANSLATION));
+}
+
+static void cause_undefined(void)
+{
+	fault(seL4_Fault_VCPUFault, 1, CLASS(3u), 0, 0, 0);
+}
+
+static void cause_ignored_register(void)
+{
+	fault(seL4_Fault_VCPUFault, 1, CLASS(ESR_EC_SYSREG) | ESR_IL | 2u << 20, 0, 0, 0);
+}
+
+static void cause_forged(void)
+{
+	fault(77, 0, 0, 0, 0, 0);
+}
+
+static void cause_hvc(void)
+{
+	fault(seL4_Fault_UnknownSyscall, 12, 0, 0, 0, 0);
+}
+
+/* Each place: all of the first 16, then the powers of two. */
+static void test_log_limit(void **state)
+{
+	static void (*const cause[])(void) = {
+		cause_abort, cause_fetch_abort, cause_undefined, cause_ignored_register,
+		cause_forged, cause_hvc,
+	};
+
+	for (size_t i = 0; i < sizeof(cause) / sizeof(cause[0]); i++) {
+		assert_int_equal(lines_of(cause[i], 16), 16);
+		assert_int_equal(lines_of(cause[i], 31), 16);
+		assert_int_equal(lines_of(cause[i], 1024), 16 + 6);
+	}
+}
+
 static void test_random_messages(void **state)
 {
 	srand(7);
@@ -242,6 +474,11 @@ int main(void)
 		cmocka_unit_test(test_start),
 		cmocka_unit_test(test_store_and_load),
 		cmocka_unit_test(test_unmapped),
+		cmocka_unit_test(test_fetch_abort),
+		cmocka_unit_test(test_data_aborts),
+		cmocka_unit_test(test_impossible_accesses),
+		cmocka_unit_test(test_cache_maintenance),
+		cmocka_unit_test(test_undefined),
 		cmocka_unit_test(test_wfi),
 		cmocka_unit_test(test_timer_tick),
 		cmocka_unit_test(test_short_faults),
@@ -249,6 +486,7 @@ int main(void)
 		cmocka_unit_test(test_short_timer),
 		cmocka_unit_test(test_smc),
 		cmocka_unit_test(test_forged),
+		cmocka_unit_test(test_log_limit),
 		cmocka_unit_test(test_random_messages),
 	};
 

@@ -227,6 +227,7 @@ void start_vm(enum kernel_kind kind, unsigned int cpus)
 	assert_int_equal(lists.access, kind != SEL4);
 	assert_int_equal(lists.timer, kind != SEL4);
 	vgic_set_list_registers(&vm.gic, &lists);
+	pl011_init(&vm.uart, &vm.gic, 33, &port_line, &vm.console);
 	vgic_cpu_online(&vm.gic, 0, true);
 	assert_true(vcpu_start(&vm.vcpu[0], 0x40000000, 0x42000000));
 	vm.state = VM_RUNNING;

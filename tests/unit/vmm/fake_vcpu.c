@@ -169,7 +169,7 @@ void vcpu_complete_mmio(struct vcpu *vcpu, struct mmio_access *access, uint64_t 
 	fake[vcpu->index].completed_value = mmio_extend(access, value);
 }
 
-void vcpu_inject_abort(struct vcpu *vcpu, bool fetch)
+void vcpu_inject_abort(struct vcpu *vcpu, uint32_t esr, uint64_t ipa)
 {
 	fake[vcpu->index].aborted++;
 }
