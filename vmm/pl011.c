@@ -17,21 +17,6 @@ void pl011_init(struct pl011 *uart, struct vgic *gic, unsigned int intid,
 	pl011_reset(uart);
 }
 
-/* What was sent before is in the port's ring. */
-void pl011_reset(struct pl011 *uart)
-{
-	memset(uart->sender, 0, sizeof(uart->sender));
-	uart->head = 0;
-	uart->count = 0;
-	uart->control = PL011_CR_TXE | PL011_CR_RXE;
-	uart->line = 0;
-	uart->ibrd = 0;
-	uart->fbrd = 0;
-	uart->levels = 0x12;
-	uart->mask = 0;
-	uart->raw = 0;
-}
-
 static void update_line(struct pl011 *uart)
 {
 	vgic_set_level(uart->gic, 0, uart->intid, uart->raw & uart->mask);
@@ -50,6 +35,26 @@ static void receive(struct pl011 *uart)
 	}
 	if (uart->count)
 		uart->raw |= PL011_INT_RX;
+}
+
+/*
+ * What was sent before is in the port's ring. The port is read again, because it signals only what
+ * comes after it was found empty.
+ */
+void pl011_reset(struct pl011 *uart)
+{
+	memset(uart->sender, 0, sizeof(uart->sender));
+	uart->head = 0;
+	uart->count = 0;
+	uart->control = PL011_CR_TXE | PL011_CR_RXE;
+	uart->line = 0;
+	uart->ibrd = 0;
+	uart->fbrd = 0;
+	uart->levels = 0x12;
+	uart->mask = 0;
+	uart->raw = 0;
+	receive(uart);
+	update_line(uart);
 }
 
 static size_t room(const struct pl011 *uart)
