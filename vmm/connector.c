@@ -107,26 +107,60 @@ static enum mmio_result bar_access(struct pci_function *function, unsigned int b
 
 /* ---- BAR 2: the pages ---- */
 
-/* The one page table of its own: for the 2 MiB around the BAR, if nothing else is mapped there. */
-static bool hang_table(struct connector *c, uint64_t base)
+/*
+ * Page tables for the 2 MiB around a BAR where nothing else is mapped. Each connector brings one, and
+ * they serve all connectors of the VM, because several BARs may lie in the same 2 MiB. A table that
+ * pages hang in stays where it is. There is always a spare one: the pages of a connector lie in one
+ * table, and those of the connector that asks are not mapped.
+ */
+static bool table_in_use(const struct vm *vm, uint64_t table)
 {
-	struct vm *vm = c->vm;
-	seL4_Error error;
+	unsigned int i;
 
-	if (!c->is->table_untyped || !c->is->table_slot)
-		return false;
-	if (!c->table_made) {
-		error = seL4_Untyped_Retype(c->is->table_untyped, seL4_ARM_PageTableObject, 0,
-					    vm->config.cnode, 0, 0, c->is->table_slot, 1);
-		if (error)
-			return false;
-		c->table_made = true;
+	for (i = 0; i < vm->connectors; i++)
+		if (vm->connector[i].mapped &&
+		    (vm->connector[i].mapped & ~(TABLE_COVERS - 1)) == table)
+			return true;
+	return false;
+}
+
+static struct connector *spare_table(struct vm *vm)
+{
+	unsigned int i;
+
+	for (i = 0; i < vm->connectors; i++) {
+		struct connector *c = &vm->connector[i];
+
+		if (c->is->table_untyped && c->is->table_slot &&
+		    (!c->table || !table_in_use(vm, c->table)))
+			return c;
 	}
+	return NULL;
+}
+
+static bool make_table(struct connector *c)
+{
+	if (!c->table_made)
+		c->table_made = !seL4_Untyped_Retype(c->is->table_untyped, seL4_ARM_PageTableObject,
+						     0, c->vm->config.cnode, 0, 0,
+						     c->is->table_slot, 1);
+	return c->table_made;
+}
+
+static bool hang_table(struct vm *vm, uint64_t base)
+{
+	struct connector *c = spare_table(vm);
+
+	if (!c || !make_table(c))
+		return false;
 	if (c->table)
 		seL4_ARM_PageTable_Unmap(c->is->table_slot);
-	c->table = base & ~(TABLE_COVERS - 1);
-	return !seL4_ARM_PageTable_Map(c->is->table_slot, vm->config.vspace, c->table,
-				       SEL4_ATTR_CACHEABLE);
+	c->table = 0;
+	base &= ~(TABLE_COVERS - 1);
+	if (seL4_ARM_PageTable_Map(c->is->table_slot, vm->config.vspace, base, SEL4_ATTR_CACHEABLE))
+		return false;
+	c->table = base;
+	return true;
 }
 
 static seL4_Error map_page(struct connector *c, uint64_t slot, uint64_t at, seL4_Word rights)
@@ -136,7 +170,7 @@ static seL4_Error map_page(struct connector *c, uint64_t slot, uint64_t at, seL4
 
 	error = seL4_ARM_Page_Map(slot, c->vm->config.vspace, at, seL4_CapRights_from(rights),
 				  attributes);
-	if (error == seL4_FailedLookup && hang_table(c, at))
+	if (error == seL4_FailedLookup && hang_table(c->vm, at))
 		error = seL4_ARM_Page_Map(slot, c->vm->config.vspace, at,
 					  seL4_CapRights_from(rights), attributes);
 	return error;
@@ -186,20 +220,39 @@ static void bind_msi(struct connector *c)
 	gicv2m_bind(frame, spi, c);
 }
 
+/* Where the guest wants the pages; 0: nowhere. */
+static uint64_t wanted(const struct connector *c)
+{
+	gpa_t base = gpa(0);
+	uint64_t size;
+
+	pci_bar(&c->vm->pci, c->function, CONNECTOR_BAR_IOBUF, &base, &size);
+	return base.value;
+}
+
+/* The pages of another connector may have been in the way of some, and are not any more. */
+static void map_missing(struct vm *vm)
+{
+	unsigned int i;
+
+	for (i = 0; i < vm->connectors; i++) {
+		struct connector *c = &vm->connector[i];
+
+		if (!c->mapped && wanted(c))
+			map(c, wanted(c));
+	}
+}
+
 static void changed(struct pci_function *function)
 {
 	struct connector *c = function->owner;
-	uint64_t size;
-	gpa_t base = gpa(0);
 
 	bind_msi(c);
 	update_line(c);
-	pci_bar(&c->vm->pci, function, CONNECTOR_BAR_IOBUF, &base, &size);
-	if (base.value == c->mapped)
+	if (wanted(c) == c->mapped)
 		return;
 	unmap(c);
-	if (base.value)
-		map(c, base.value);
+	map_missing(c->vm);
 }
 
 static const struct pci_operations operations = {

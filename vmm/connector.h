@@ -19,7 +19,7 @@ struct connector {
 	unsigned int line;	/* of the host bridge */
 	int spi;		/* its MSI, -1: none */
 	uint64_t mapped;	/* where BAR 2's pages are; 0: nowhere */
-	uint64_t table;		/* where its own page table hangs; 0: nowhere */
+	uint64_t table;		/* where the page table that it brought hangs; 0: nowhere */
 	bool table_made;
 	uint64_t upcalls;
 	uint32_t reports;	/* failures to map BAR 2 */
