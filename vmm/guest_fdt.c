@@ -275,11 +275,31 @@ struct host {
 	const char *late;	/* who is to serve it but has not come yet, or NULL */
 };
 
+/*
+ * The window in two halves, by kind: what is not prefetchable, and what is and may be 64 bits wide. A
+ * guest that places each BAR in a range of its kind needs both (the registers of a virtio function
+ * are a 64-bit prefetchable BAR). Both are below 4 GiB, so that one without 64-bit PCI addresses can
+ * use them, too; the host decodes any BAR in either.
+ */
+static void put_ranges(struct fdt *f, const struct config_range *window)
+{
+	static const uint32_t kind[2] = { 0x02000000, 0x43000000 };
+	uint64_t half = window->size / 2;
+	uint32_t ranges[2 * 7];
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		uint64_t base = window->base + i * half;
+		uint32_t entry[7] = { kind[i], high(base), (uint32_t)base,
+				      high(base), (uint32_t)base, high(half), (uint32_t)half };
+
+		memcpy(ranges + i * 7, entry, sizeof(entry));
+	}
+	cells(f, "ranges", ranges, 2 * 7);
+}
+
 static void put_pci_host(struct fdt *f, const struct host *host)
 {
-	const struct config_range *w = &host->window;
-	uint32_t ranges[7] = { 0x02000000, high(w->base), (uint32_t)w->base,
-			       high(w->base), (uint32_t)w->base, high(w->size), (uint32_t)w->size };
 	static const uint32_t buses[2] = { 0, 0 };
 
 	begin_at(f, "pcie", host->ecam.base);
@@ -289,7 +309,7 @@ static void put_pci_host(struct fdt *f, const struct host *host)
 	cells(f, "bus-range", buses, 2);
 	cell(f, "linux,pci-domain", host->domain);
 	address_cells(f, 3, 2);
-	cells(f, "ranges", ranges, 7);
+	put_ranges(f, &host->window);
 	cell(f, "#interrupt-cells", 1);
 	put_interrupt_map(f, host->intx);
 	if (host->v2m)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A PCI host bridge with one bus of type-0 functions: configuration space by ECAM, one window of
- * 32-bit memory. A function is local (its configuration space is here: the connector) or remote (it is
- * the backend's; here is a copy of what routes its accesses: the BARs and the command register).
+ * memory for BARs of any kind. A function is local (its configuration space is here: the connector)
+ * or remote (it is the backend's; here is a copy of what routes its accesses: the BARs and the
+ * command register).
  */
 #ifndef VMM_PCI_H
 #define VMM_PCI_H
