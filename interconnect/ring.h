@@ -272,6 +272,17 @@ static inline enum ring_status ring_poll(struct ring_link *l)
 	return l->status = RING_UP;
 }
 
+/*
+ * Does the other side serve no earlier run of this one? It withdraws its peer_epoch when it has
+ * dropped all of a run, or when its VM ends, before it serves the next one.
+ */
+static inline bool ring_peer_released(const struct ring_link *l)
+{
+	uint32_t serves = shared_load_acquire(&l->peer->peer_epoch);
+
+	return !serves || serves == l->epoch;
+}
+
 /* ---- messages ---- */
 
 static inline enum ring_rule ring_check_access(const struct iobuf_message *m, uint16_t longest)

@@ -155,6 +155,7 @@ static const struct field driver_fields[] = {
 	OF(config_connection, "window", window, 2, true),
 	OF(config_connection, "memdev", memdev, 2, false),
 	OF(config_connection, "start-timeout", start_timeout, 1, false),
+	OF(config_connection, "request-timeout", request_timeout, 1, false),
 };
 
 static const struct field device_fields[] = {

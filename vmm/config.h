@@ -52,6 +52,7 @@ struct config_connection {
 	uint64_t driver_v2m, driver_v2m_first, driver_v2m_count;	/* device */
 	struct config_range driver_window;	/* device */
 	uint64_t start_timeout;			/* driver: ms, 0 for ever */
+	uint64_t request_timeout;		/* driver: ms, 0 for ever */
 };
 
 struct config {

@@ -6,14 +6,22 @@
 
 #include "vm.h"
 
-#define RETRY_MS	1	/* later, of a service round that ended with the peer not done */
-#define PASSES		4	/* of one service round, so that a peer cannot keep it going */
-#define MESSAGES	64	/* of one pass */
+/*
+ * A service round is bounded, so that a peer which always has something new cannot keep the monitor
+ * from its own vCPUs. What the guest did not ask for costs the peer of its budget; when that is used
+ * up, nothing of it is looked at for PAUSE_MS. A backend that is set up sends a few dozen messages.
+ */
+#define PASSES		4
+#define MESSAGES	IOBUF_RING_SLOTS	/* of one pass */
+#define BUDGET		64u
+#define NEW_RUN_COST	16u		/* everything is dropped, the page is cleared */
+#define PAUSE_MS	1
+
+#define WATCH_LOOKS	8u	/* a request ends between one time-out and an eighth more */
 
 #define MSIX_ENTRY	16u
 
 static const struct pci_operations remote;
-static void service_again(void *of);
 
 /* ---- MSI-X: which SPI is whose ---- */
 
@@ -102,7 +110,51 @@ static void vector_note(struct io_proxy *proxy, struct pci_function *function,
 	vector_bind(proxy, v);
 }
 
+/* ---- what the peer may cost ---- */
+
+static void spend(struct io_proxy *proxy, unsigned int cost)
+{
+	proxy->budget -= cost < proxy->budget ? cost : proxy->budget;
+}
+
+/* Come back later. Without a timer nothing could end a pause: there only the round is bounded. */
+static void come_back(struct io_proxy *proxy)
+{
+	struct vm *vm = proxy->vm;
+	uint64_t at = vm_after(vm, PAUSE_MS);
+
+	proxy->paused = !proxy->budget && at != DEADLINE_NEVER;
+	if (!proxy->budget)
+		proxy->budget = BUDGET;
+	deadline_set(&vm->deadlines, &proxy->retry, at);
+}
+
 /* ---- requests to the backend ---- */
+
+/*
+ * While a request is open the clock is looked at every eighth of the time-out, not for each request:
+ * that would be two calls of the timer server for each access.
+ */
+static void watch_start(struct io_proxy *proxy)
+{
+	struct vm *vm = proxy->vm;
+	uint64_t timeout = proxy->is->request_timeout;
+
+	if (proxy->watch.link || !timeout || !vm->counter_frequency)
+		return;
+	deadline_set(&vm->deadlines, &proxy->watch, vm_after(vm, (timeout - 1) / WATCH_LOOKS + 1));
+}
+
+static int request_open(struct io_proxy *proxy, uint32_t *tag)
+{
+	int entry = ring_tags_open(&proxy->requests, tag);
+
+	if (entry >= 0) {
+		proxy->age[entry] = 0;
+		watch_start(proxy);
+	}
+	return entry;
+}
 
 static enum mmio_result all_ones(struct mmio_access *access)
 {
@@ -118,7 +170,7 @@ static enum mmio_result request(struct io_proxy *proxy, struct mmio_access *acce
 
 	if (proxy->link.status != RING_UP || (m->addr & (access->size - 1u)))
 		return all_ones(access);
-	entry = ring_tags_open(&proxy->requests, &m->tag);
+	entry = request_open(proxy, &m->tag);
 	if (entry < 0)
 		return all_ones(access);
 	m->len = access->size;
@@ -284,7 +336,7 @@ static bool restore_step(struct io_proxy *proxy, struct pci_function *function,
 		.len = command ? 2 : 4,
 	};
 	uint32_t value = 0;
-	int entry = ring_tags_open(&proxy->requests, &m.tag);
+	int entry = request_open(proxy, &m.tag);
 
 	if (entry < 0)
 		return false;
@@ -472,6 +524,8 @@ static void complete(struct io_proxy *proxy, const struct iobuf_message *m)
 static void handle(struct io_proxy *proxy, const struct iobuf_message *m)
 {
 	proxy->vm->stats.messages_in++;
+	if (m->op != IOBUF_COMPLETE)
+		spend(proxy, 1);
 	switch (m->op) {
 	case IOBUF_COMPLETE:
 		complete(proxy, m);
@@ -504,7 +558,7 @@ static void take_all(struct io_proxy *proxy)
 	unsigned int i;
 
 	apply_counters(proxy);
-	for (i = 0; i < MESSAGES && ring_take(&proxy->link, &m); i++)
+	for (i = 0; i < MESSAGES && proxy->budget && ring_take(&proxy->link, &m); i++)
 		handle(proxy, &m);
 	if (i)
 		proxy->published = true;	/* consumed moved: the peer may wait for room */
@@ -524,6 +578,7 @@ static void pass(struct io_proxy *proxy)
 		return;
 	case RING_CHANGED:
 		say(proxy);
+		spend(proxy, NEW_RUN_COST);
 		drop_all(proxy);
 		ring_adopt(&proxy->link);
 		return;
@@ -539,17 +594,53 @@ void io_proxy_service(struct io_proxy *proxy)
 {
 	unsigned int i;
 
-	for (i = 0; i < PASSES; i++) {
+	if (proxy->paused)
+		return;
+	for (i = 0; i < PASSES && proxy->budget; i++) {
 		pass(proxy);
 		if (ring_may_sleep(&proxy->link))
 			return;
 	}
-	deadline_set(&proxy->vm->deadlines, &proxy->retry, vm_after(proxy->vm, RETRY_MS));
+	come_back(proxy);
 }
 
-static void service_again(void *of)
+/* ---- time ---- */
+
+/*
+ * A backend that does not answer costs its connection, and nobody else anything. This side restarts:
+ * what waited reads all ones, and the backend finds a new run when it looks again.
+ */
+static void time_out(struct io_proxy *proxy)
 {
-	io_proxy_service(of);
+	vm_report(proxy->vm, &proxy->reports[PROXY_REPORT_TIMEOUT],
+		  "connection to %s: failed: a request was not answered within %llu ms",
+		  proxy->is->peer, (unsigned long long)proxy->is->request_timeout);
+	drop_all(proxy);
+	ring_restart(&proxy->link);
+	proxy->said = RING_DOWN;
+}
+
+static void watch_reached(void *of)
+{
+	struct io_proxy *proxy = of;
+	bool late = false;
+	unsigned int i;
+
+	for (i = 0; i < RING_TAGS_MAX; i++)
+		if ((proxy->requests.used >> i & 1) && ++proxy->age[i] > WATCH_LOOKS)
+			late = true;
+	if (late)
+		time_out(proxy);
+	else if (proxy->requests.used)
+		watch_start(proxy);
+}
+
+static void retry_reached(void *of)
+{
+	struct io_proxy *proxy = of;
+
+	proxy->paused = false;
+	io_proxy_service(proxy);
 }
 
 void io_proxy_settle(struct io_proxy *proxy)
@@ -578,7 +669,11 @@ void io_proxy_restart(struct io_proxy *proxy, const char *why)
 	proxy->host.hidden = false;
 	ring_restart(&proxy->link);
 	proxy->said = RING_DOWN;
-	proxy->published = true;
+}
+
+bool io_proxy_released(const struct io_proxy *proxy)
+{
+	return proxy->is->swiotlb || ring_peer_released(&proxy->link);
 }
 
 void io_proxy_init(struct io_proxy *proxy, struct vm *vm, const struct config_connection *is)
@@ -588,7 +683,9 @@ void io_proxy_init(struct io_proxy *proxy, struct vm *vm, const struct config_co
 	memset(proxy, 0, sizeof(*proxy));
 	proxy->vm = vm;
 	proxy->is = is;
-	proxy->retry = (struct deadline){ .reached = service_again, .of = proxy };
+	proxy->budget = BUDGET;
+	proxy->retry = (struct deadline){ .reached = retry_reached, .of = proxy };
+	proxy->watch = (struct deadline){ .reached = watch_reached, .of = proxy };
 	pci_init(&proxy->host, gpa(is->window.base), is->window.size);
 	ring_tags_reset(&proxy->requests, IOBUF_DRIVER_REQUESTS);
 	doorbell_reset(&proxy->doorbells, proxy->host.window, proxy->host.window_size);

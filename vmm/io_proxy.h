@@ -46,6 +46,8 @@ enum proxy_report {
 	PROXY_REPORT_RESTART,
 	PROXY_REPORT_WAITING,
 	PROXY_REPORT_WITHOUT,
+	PROXY_REPORT_HOLDS,
+	PROXY_REPORT_TIMEOUT,
 	PROXY_REPORTS
 };
 
@@ -67,7 +69,11 @@ struct io_proxy {
 	uint8_t held;			/* resampled lines that wait for the guest's end of interrupt */
 	bool started;			/* VM_START: the functions are complete */
 	bool published;			/* something was put into the page: look whether to signal */
-	struct deadline retry;		/* the peer produced faster than one round takes */
+	unsigned int budget;		/* work that the peer may cause before the next pause */
+	bool paused;			/* it used that up: its signals wait for `retry`, too */
+	struct deadline retry;		/* the peer was not done when a service round ended */
+	struct deadline watch;		/* while a request is open: when to look how old it is */
+	uint8_t age[RING_TAGS_MAX];	/* of an unanswered request, in looks */
 	enum ring_status said;		/* as last logged */
 	uint32_t reports[PROXY_REPORTS];	/* how often each was due */
 	uint64_t unbound;		/* MSIs of an SPI that is not this connection's */
@@ -76,8 +82,13 @@ struct io_proxy {
 void io_proxy_init(struct io_proxy *proxy, struct vm *vm, const struct config_connection *is);
 /* A new run: everything is dropped on both sides. At start, and at a reset of the VM. */
 void io_proxy_restart(struct io_proxy *proxy, const char *why);
-/* The downcall arrived (or some time passed). */
+/* The downcall arrived. */
 void io_proxy_service(struct io_proxy *proxy);
+/*
+ * Does no backend of an earlier run write this VM's RAM any more? One that only sees a window of it
+ * never did.
+ */
+bool io_proxy_released(const struct io_proxy *proxy);
 /* After an event that set `published`: signals the device VM if it must be. */
 void io_proxy_settle(struct io_proxy *proxy);
 

@@ -59,6 +59,7 @@ enum vm_report {
 	REPORT_SYSREG,
 	REPORT_HVC,
 	REPORT_RESET,
+	REPORT_RESET_LIMIT,
 	REPORT_NO_SEED,
 	VM_REPORTS
 };
@@ -111,6 +112,11 @@ struct vm {
 	struct vm_source source[64];
 	struct deadlines deadlines;
 	struct deadline start;		/* WAITING: when to go on without the missing links */
+	bool start_overdue;		/* WAITING: that time is over */
+	struct deadline hold;		/* WAITING: resets came too fast, the guest is loaded then */
+	bool start_held;		/* WAITING: and not before */
+	uint64_t resets_paid;		/* when one reset a second would have made them all */
+	bool resets_limited;
 	uint32_t reports[VM_REPORTS];	/* how often each was due (vm_log.h) */
 	struct vm_stats stats;
 	struct config config;		/* last: what each exit uses is near the beginning */
@@ -120,6 +126,8 @@ struct vm {
 bool vm_init(struct vm *vm, const void *fdt);
 /* Loads the guest when its links allow, else waits for them. */
 void vm_start(struct vm *vm);
+/* What was asked for (off, reset), and the start of a guest that waits. */
+void vm_settle_life(struct vm *vm);
 void vm_power_off(struct vm *vm);
 void vm_reset(struct vm *vm);
 void vm_stop(struct vm *vm, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -129,6 +137,7 @@ void vm_listen(struct vm *vm, uint64_t badge, void (*handle)(void *of), void *of
 uint64_t vm_now(struct vm *vm);
 /* A deadline so much later than now; DEADLINE_NEVER if there is no timer. */
 uint64_t vm_after(struct vm *vm, uint64_t ms);
+void vm_init_life(struct vm *vm);
 /* Once the vCPUs are known. */
 void vm_init_deadlines(struct vm *vm);
 /* The timer server's signal. */

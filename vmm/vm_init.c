@@ -219,7 +219,8 @@ bool vm_init(struct vm *vm, const void *fdt)
 	}
 	vm->counter_offset = vm_now(vm);
 	if (!vm->counter_frequency)
-		vm_log(vm, "no timer on this kernel: wfi is answered at once, the CPU never idles");
+		vm_log(vm, "no timer on this kernel: wfi is answered at once, the CPU never idles; "
+		       "backends have no deadline, resets no limit");
 	vm_listen(vm, vm->config.timer_badge, vm_deadline, vm);
 	return init_memory(vm) && init_vcpus(vm) && init_gic(vm) && init_uart(vm) &&
 	       init_irqs(vm) && init_connections(vm);

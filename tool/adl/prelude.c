@@ -25,6 +25,7 @@ const char prelude_text[] =
 	"    attribute int swiotlb_base;\n"
 	"    attribute int swiotlb_size;\n"
 	"    attribute int start_timeout = 0;\n"
+	"    attribute int request_timeout = 10000;\n"
 	"    attribute string untyped_mmios[];\n"
 	"    attribute int irqs[];\n"
 	"    attribute string dtb_nodes[];\n"

@@ -255,6 +255,7 @@ static void connect_driver(const struct machine *driver, const struct machine *d
 	tree_u64(t, "intx", GUEST_INTX(l->driver_index));
 	tree_pair(t, "memdev", link_shared_base(l), link_shared_size(l));
 	tree_u64(t, "start-timeout", vm->start_timeout);
+	tree_u64(t, "request-timeout", l->request_timeout);
 }
 
 /* The two pages as frames for BAR 2 of the connector, and what its page table is made of. */

@@ -4,6 +4,7 @@
 
 #include "model.h"
 
+#define REQUEST_TIMEOUT 10000	/* ms */
 #define LINKS_MAX 15	/* PCI segments of a driver VM; the last one is its own host's */
 
 /* `storage` means vm_storage, `0` the older vm0; both or none is an error. */
@@ -164,6 +165,47 @@ static void check_expected(struct model *m, const struct model_vm *vm)
 	}
 }
 
+const struct adl_value *link_key(struct model *m, const struct model_link *l, const char *key,
+				 const char *older)
+{
+	const struct adl_value *v, *found = NULL, *value;
+
+	for (v = l->driver->expects ? l->driver->expects->items : NULL; v; v = v->next) {
+		value = adl_key(v, "backend");
+		if (!value || value->kind != VALUE_STRING ||
+		    !model_vm_is_called(l->device, value->string))
+			continue;
+		value = adl_key(v, key);
+		if (!value && older)
+			value = adl_key(v, older);
+		if (value && found)
+			diagnostic_error(m->diagnostics, value->at,
+					 "%s of the connection to %s is set already (line %u); it is "
+					 "one for all its devices",
+					 key, l->device->name, found->at->line);
+		else if (value)
+			found = value;
+	}
+	return found;
+}
+
+/* The key of the connection, else the attribute of the driver VM. */
+static void read_request_timeout(struct model *m, struct model_link *l)
+{
+	const struct adl_value *v = link_key(m, l, "request_timeout", NULL);
+
+	l->request_timeout = REQUEST_TIMEOUT;
+	setting_number(m, l->driver->instance, "request_timeout", &l->request_timeout);
+	if (!v)
+		return;
+	if (v->kind == VALUE_INTEGER && v->integer >= 0)
+		l->request_timeout = (uint64_t)v->integer;
+	else
+		diagnostic_error(m->diagnostics, v->at,
+				 "'request_timeout' is not a number of ms; write one from 0 "
+				 "(0 waits for ever)");
+}
+
 enum { VISIT_NEW, VISIT_OPEN, VISIT_DONE };
 
 /*
@@ -195,12 +237,14 @@ static bool find_cycle(struct model *m, struct model_vm *vm)
 void model_connect_vms(struct model *m)
 {
 	const struct adl_virtio *v;
-	struct model_link **end = &m->links;
+	struct model_link **end = &m->links, *l;
 	struct model_vm *vm;
 
 	for (v = m->file->assembly.virtio; v; v = v->next)
 		add_link(m, &end, v);
 	model_windows(m);
+	for (l = m->links; l; l = l->next)
+		read_request_timeout(m, l);
 	for (vm = m->vms; vm; vm = vm->next) {
 		check_served(m, vm);
 		check_expected(m, vm);

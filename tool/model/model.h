@@ -101,6 +101,7 @@ struct model_link {
 	uint64_t window_size;
 	uint64_t window_paddr;
 	uint64_t memdev_ipa;		/* what is shared, in the device VM */
+	uint64_t request_timeout;	/* ms for the device VM to answer; 0: for ever */
 };
 
 /* What the device VM sees: the window or all RAM of the driver VM. */
@@ -224,6 +225,9 @@ bool memory_overlap(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size);
 bool model_vm(struct model *m, struct model_vm *vm);
 void model_connect_vms(struct model *m);
 void model_windows(struct model *m);
+/* What the driver VM says of this backend: a key of one of its vm_virtio_drivers, or NULL. */
+const struct adl_value *link_key(struct model *m, const struct model_link *l, const char *key,
+				 const char *older);
 void model_native(struct model *m);
 void model_check_devices(struct model *m);
 void model_threads(struct model *m, struct model_component *c);

@@ -33,31 +33,6 @@ static enum kernel_feature kernel_confines(struct model *m, const struct model_v
 	return found;
 }
 
-/* What the driver VM says of this backend: a key of one of its vm_virtio_drivers. */
-static const struct adl_value *own_key(struct model *m, const struct model_link *l,
-				       const char *key, const char *older)
-{
-	const struct adl_value *v, *found = NULL, *value;
-
-	for (v = l->driver->expects ? l->driver->expects->items : NULL; v; v = v->next) {
-		value = adl_key(v, "backend");
-		if (!value || value->kind != VALUE_STRING ||
-		    !model_vm_is_called(l->device, value->string))
-			continue;
-		value = adl_key(v, key);
-		if (!value && older)
-			value = adl_key(v, older);
-		if (value && found)
-			diagnostic_error(m->diagnostics, value->at,
-					 "%s of the connection to %s is set already (line %u); it is "
-					 "one for all its devices",
-					 key, l->device->name, found->at->line);
-		else if (value)
-			found = value;
-	}
-	return found;
-}
-
 static bool read_size(struct model *m, const struct adl_value *v, const char *key, uint64_t *to)
 {
 	if (v->kind == VALUE_INTEGER && v->integer >= 0) {
@@ -77,7 +52,7 @@ static bool read_size(struct model *m, const struct adl_value *v, const char *ke
 static bool window_number(struct model *m, struct model_link *l, const char *name, const char *older,
 			  uint64_t *to)
 {
-	const struct adl_value *v = own_key(m, l, name, older);
+	const struct adl_value *v = link_key(m, l, name, older);
 	const struct adl_value *of_vm = setting_value(m, l->driver->instance, name);
 
 	if (!v && !of_vm)
@@ -139,7 +114,7 @@ static void choose(struct model *m, struct model_link *l)
 
 static void read_sharing(struct model *m, struct model_link *l)
 {
-	const struct adl_value *v = own_key(m, l, "sharing", NULL);
+	const struct adl_value *v = link_key(m, l, "sharing", NULL);
 	const char *sharing = l->driver->sharing;
 	const struct token *at = l->driver->sharing_at;
 

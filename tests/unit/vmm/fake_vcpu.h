@@ -35,6 +35,10 @@ extern struct fake_guest {
 /* What a guest that runs on another core does while the monitor looks; NULL: nothing. */
 extern void (*fake_meanwhile)(unsigned int cpu);
 
+/* The physical counter as the timer server of fake_vm.c tells it. */
+extern uint64_t fake_now;
+extern unsigned int fake_now_calls;
+
 void fake_vcpu_reset(void);
 
 /* The guest takes the most urgent pending interrupt: its INTID, or -1. */

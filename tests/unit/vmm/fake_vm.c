@@ -11,9 +11,13 @@ enum timer_status timer_set(uint64_t slot, uint64_t at)
 	return TIMER_OK;
 }
 
+uint64_t fake_now;
+unsigned int fake_now_calls;
+
 uint64_t vm_after(struct vm *vm, uint64_t ms)
 {
-	return DEADLINE_NEVER;
+	fake_now_calls++;
+	return vm->counter_frequency ? fake_now + ms * vm->counter_frequency / 1000 : DEADLINE_NEVER;
 }
 
 static void put(const char *format, va_list args)

@@ -45,7 +45,7 @@ static const char source[] =
 	"connection@1 { role = \"driver\"; peer = \"vm_c\"; sharing = \"swiotlb\";\n"
 	" iobuf-driver = <0 0x5000>; iobuf-device = <0 0x6000>; badge = <0 64>; signal-slot = <0 33>;\n"
 	" segment = <0x40 0x10000000 0 0x100000>; window = <0 0x10000000 0 0x1000000>; intx = <0 160>;\n"
-	" memdev = <0 0x48000000 0 0x1000000>; start-timeout = <0 5000>; };\n"
+	" memdev = <0 0x48000000 0 0x1000000>; start-timeout = <0 5000>; request-timeout = <0 700>; };\n"
 	"};\n";
 
 static char folder[] = "/tmp/vmm-fdt-XXXXXX";
@@ -92,6 +92,8 @@ static void test_config(void **state)
 	assert_int_equal(c.connection[0].driver_v2m_count, 120);
 	assert_true(c.connection[1].driver && c.connection[1].swiotlb);
 	assert_int_equal(c.connection[1].ecam.base, 0x4010000000);
+	assert_int_equal(c.connection[1].start_timeout, 5000);
+	assert_int_equal(c.connection[1].request_timeout, 700);
 	assert_true(c.log.present);
 	assert_false(c.console.present);
 	free(blob);
@@ -199,6 +201,24 @@ static void check_late(const struct config *c)
 	assert_int_equal(named, 1);
 }
 
+/* A guest that places BARs by kind finds room for both: the two ranges are the host's window, no more. */
+static void check_ranges(const void *tree, const char *path, uint64_t base, uint64_t size)
+{
+	int length;
+	const fdt32_t *cell = fdt_getprop(tree, fdt_path_offset(tree, path), "ranges", &length);
+	const uint64_t half = size / 2;
+
+	assert_int_equal(length, 2 * 7 * 4);
+	for (unsigned int i = 0; i < 2; i++, cell += 7) {
+		/* 32-bit memory; 64-bit prefetchable memory: IEEE 1275's PCI binding, 2.2.1.1 */
+		assert_int_equal(fdt32_ld(cell), i ? 0x43000000 : 0x02000000);
+		for (unsigned int k = 1; k <= 3; k += 2)	/* on the bus as for the CPU */
+			assert_int_equal((uint64_t)fdt32_ld(cell + k) << 32 | fdt32_ld(cell + k + 1),
+					 base + i * half);
+		assert_int_equal((uint64_t)fdt32_ld(cell + 5) << 32 | fdt32_ld(cell + 6), half);
+	}
+}
+
 static void test_generate(void **state)
 {
 	struct linux_placement where = placement;
@@ -227,6 +247,8 @@ static void test_generate(void **state)
 	assert_true(node > 0);
 	assert_null(fdt_getprop(tree, node, "memory-region", NULL));
 	assert_null(fdt_getprop(tree, fdt_path_offset(tree, "/pcie@4010000000"), "peervisor,late", NULL));
+	check_ranges(tree, "/pcie@4010000000", 0x10000000, 16 << 20);
+	check_ranges(tree, "/pcie@4010f00000", 0x1f000000, 16 << 20);
 	check_seed(tree, true);
 	check_late(&c);
 	where.seeded = false;
