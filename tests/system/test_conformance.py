@@ -28,6 +28,9 @@ GUESTS = {
     "sgi": Guest(),
     "level": Guest(),
     "disabled": Guest(),
+    "aborts": Guest(),
+    "firmware": Guest(),
+    "reset": Guest(),
     "ipi": Guest(not_on=("1-vcpu", "1-vcpu-4-cores")),
 }
 

@@ -5,6 +5,7 @@
 
 #define KINDS		16u
 #define KIND_SYNC	4u	/* current EL with SP_ELx */
+#define KIND_SYNC_EL0	8u	/* from EL0, AArch64 */
 #define KIND_IRQ	5u
 #define PATIENCE	60u	/* seconds that another CPU may take, on a busy machine */
 
@@ -203,7 +204,7 @@ void guest_exception(uint64_t kind, struct frame *frame)
 {
 	unsigned int cpu = cpu_number();
 
-	if (kind == KIND_SYNC && sync_of[cpu])
+	if ((kind == KIND_SYNC || kind == KIND_SYNC_EL0) && sync_of[cpu])
 		sync_of[cpu](frame);
 	else if (kind == KIND_IRQ && irq_of[cpu])
 		irq_of[cpu](frame);
