@@ -13,7 +13,12 @@
  * mmap of the VM descriptor gives memdev at offset = guest physical; lseek(fd, 0, SEEK_END) gives the
  * end of memdev (QEMU takes RAM from no descriptor without it).
  * Calls that wait for the driver's monitor (CREATE_/DESTROY_VPCI_DEVICE, START_VM, IOEVENTFD) wait
- * for the link to come up first; a fatal signal ends them, ENOTCONN if the link goes meanwhile.
+ * for the link to come up first; a fatal signal ends them, ENOTCONN if the link goes meanwhile,
+ * EAGAIN if 16 callers that were killed still have no answer. What the monitor refuses ends with its
+ * errno if that is ENOENT, ENOMEM, EEXIST, EINVAL, ENOSPC, EOPNOTSUPP or EADDRINUSE, else with EIO.
+ *
+ * Everything that a descriptor holds in the kernel is bounded: see SEL4_*_MAX below. What is more ends
+ * with ENOSPC (mmap, and what splits a mapping: ENOMEM). The memory counts for the caller's cgroup.
  */
 #ifndef INTERCONNECT_SEL4_VIRT_H
 #define INTERCONNECT_SEL4_VIRT_H
@@ -30,6 +35,12 @@
 #define SEL4_API_VERSION	1
 #define SEL4_DEVICE_PATH	"/dev/sel4"
 #define SEL4_NAME_SIZE		64
+
+/* Of one VM descriptor. An irqfd counts until it is deassigned or its eventfd is closed. */
+#define SEL4_IOEVENTFDS_MAX	120
+#define SEL4_IRQFDS_MAX		256
+#define SEL4_LINE_IRQFDS_MAX	8	/* of these, on one of the four lines */
+#define SEL4_MAPPINGS_MAX	64
 
 /* By id, or by name if SEL4_CREATE_BY_NAME. EBUSY: somebody has it. ENODEV: no such connection. */
 #define SEL4_CREATE_BY_NAME	(1u << 0)
@@ -111,7 +122,8 @@ struct sel4_msi {
 };
 
 #define SEL4_IOEVENTFD_DEASSIGN	(1u << 0)
-#define SEL4_IOEVENTFD_MATCH	(1u << 1)	/* datamatch; needs a length */
+#define SEL4_IOEVENTFD_MATCH	(1u << 1)	/* datamatch; needs a length, and fits into it */
+/* EEXIST: one write could signal two. */
 struct sel4_ioeventfd {
 	int32_t fd;
 	uint32_t flags;
@@ -125,6 +137,10 @@ struct sel4_ioeventfd {
 #define SEL4_IRQFD_RESAMPLE	(1u << 1)	/* with SEL4_IRQFD_LINE only */
 #define SEL4_IRQFD_LINE		(1u << 2)	/* irq is a line, 0 to 3 (needs RESAMPLE to assign); else an
 						 * INTID of the frame */
+/*
+ * EBUSY: the eventfd, or the resamplefd, is in an irqfd already. An eventfd has one consumer, so a
+ * second interrupt of it would never come; that holds across descriptors, KVM's irqfds included.
+ */
 struct sel4_irqfd {
 	int32_t fd;
 	int32_t resamplefd;		/* signalled when the guest ended the interrupt */

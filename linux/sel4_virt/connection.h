@@ -3,9 +3,15 @@
  * kmod-sel4-virt: one connection to a driver VM. pci.c finds it, link.c runs its protocol, vm.c is
  * its descriptor, mmap.c its memory; ioeventfd.c and irqfd.c tie it to eventfds.
  *
- * Locks: `ioctls` (a mutex) is held by calls that ask the driver's monitor or change the tables of
- * eventfds; inside it `lock` (irq-safe) covers the link and all that an interrupt touches. No
- * eventfd is signalled under `lock`: an irqfd's callback takes it under the eventfd's own lock.
+ * Locks: `ioctls` (a mutex) is held by calls that ask the driver's monitor or change the doorbells;
+ * inside it `irqfd_lock` (a mutex) covers the irqfds, and `lock` (irq-safe) the link and all that an
+ * interrupt touches. No eventfd is signalled under `lock`: an irqfd's callback takes it under the
+ * eventfd's own lock.
+ *
+ * Lifetime: the connection is referenced by its PCI function and by its VM descriptor, whichever
+ * lasts longer. `gone` is set once, under `lock`, when the function goes. Nothing reaches the pages,
+ * the registers (by RCU) or the work item `again` after that; what user space has by its descriptor
+ * stays until it closes that.
  */
 #ifndef SEL4_VIRT_CONNECTION_H
 #define SEL4_VIRT_CONNECTION_H
@@ -25,6 +31,7 @@
 #include "sel4_virt.h"
 
 struct sel4_doorbell;
+struct sel4_irqfd_entry;
 
 /* A request of the driver's that nobody took before it reached user space. */
 enum sel4_slot_state {
@@ -66,6 +73,8 @@ struct sel4_connection {
 	struct mutex ioctls;
 	wait_queue_head_t wait;		/* readers, callers that wait for the link or an answer */
 	struct work_struct again;	/* the link had more than one interrupt should do */
+	struct work_struct hung_up;	/* an irqfd's eventfd was closed */
+	atomic_t mappings;		/* of memdev, at most SEL4_MAPPINGS_MAX by mmap */
 
 	spinlock_t lock;		/* covers all below, but for the RCU readers of the tables */
 	bool gone;			/* the function went: registers and iobuf are unmapped */
@@ -79,11 +88,16 @@ struct sel4_connection {
 	u32 reset_id;
 	bool lost;			/* this loss of the link was reported */
 	int asked;			/* entry in own_tags of the request that `ioctls` waits for */
-	int answer;			/* -EINPROGRESS until it comes */
+	bool unanswered;		/* it was sent; `answer` says nothing yet */
+	int answer;
 	struct sel4_vm_stats stats;
 
 	struct sel4_doorbell __rcu *doorbell[IOBUF_DOORBELLS];	/* changed under `ioctls` */
-	struct list_head irqfds;	/* changed under `ioctls`, read under RCU */
+
+	struct mutex irqfd_lock;
+	struct list_head irqfds;
+	unsigned int irqfd_count;
+	struct sel4_irqfd_entry __rcu *resampled[IOBUF_LINES][SEL4_LINE_IRQFDS_MAX];
 };
 
 /* What a pass over the link found and is done after `lock` is dropped. */
@@ -91,7 +105,6 @@ struct sel4_events {
 	u64 changed[IOBUF_COUNTERS / 64];
 	bool ring;
 	bool wake;
-	bool again;
 	enum ring_rule broken;
 	enum ring_status down;		/* RING_UP: nothing to say */
 };
@@ -134,6 +147,7 @@ void sel4_ioeventfd_drop_all(struct sel4_connection *c);
 int sel4_irqfd(struct sel4_connection *c, const struct sel4_irqfd *arg);
 void sel4_irqfd_resample(struct sel4_connection *c, unsigned int line);
 void sel4_irqfd_drop_all(struct sel4_connection *c);
+void sel4_irqfd_drop_hung_up(struct work_struct *work);
 int sel4_irqfd_counter(const struct sel4_connection *c, u32 intid);
 
 #endif

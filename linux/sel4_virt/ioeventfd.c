@@ -89,6 +89,9 @@ static int check(const struct sel4_connection *c, const struct sel4_ioeventfd *a
 		return -EINVAL;
 	if ((arg->flags & SEL4_IOEVENTFD_MATCH) && !arg->len)
 		return -EINVAL;
+	if ((arg->flags & SEL4_IOEVENTFD_MATCH) && arg->len < 8 &&
+	    arg->datamatch >> (8 * arg->len))
+		return -EINVAL;		/* no write of that length has this value */
 	if (arg->addr < f->window_base || arg->addr - f->window_base >= f->window_size)
 		return -EINVAL;
 	return 0;
@@ -109,7 +112,11 @@ static int free_index(struct sel4_connection *c, const struct sel4_ioeventfd *ar
 	return found;
 }
 
-/* The eventfd stands before the driver's monitor may count for it. Takes over `ctx`. */
+/*
+ * The eventfd stands before the driver's monitor may count for it. Takes over `ctx`. Of a caller that
+ * was killed meanwhile the monitor may have the doorbell or not: it is kept, since an index may be
+ * used again only when the monitor has not got it. Deassign, a reset or the last close drops it.
+ */
 static int assign(struct sel4_connection *c, const struct sel4_ioeventfd *arg,
 		  struct eventfd_ctx *ctx)
 {
@@ -134,16 +141,25 @@ static int assign(struct sel4_connection *c, const struct sel4_ioeventfd *arg,
 	rcu_assign_pointer(c->doorbell[index], bell);
 	m.space = index;
 	ret = sel4_link_request(c, &m);
-	if (ret)
+	if (ret && ret != -EINPROGRESS)
 		drop(c, index);
 	return ret;
 }
 
-/* Succeeds without a link too: with it the doorbell went on the other side. */
+/* Does the driver's monitor have no such doorbell any more? Without a link it went with that. */
+static int clear(struct sel4_connection *c, unsigned int index)
+{
+	struct iobuf_message m = { .op = IOBUF_DOORBELL_CLEAR, .space = index };
+	int ret = sel4_link_is_up(c) ? sel4_link_request(c, &m) : 0;
+
+	return ret == -EINPROGRESS || ret == -EINTR || ret == -EAGAIN ? ret : 0;
+}
+
+/* An error of clear() leaves the doorbell as it was: to be deassigned once more. */
 static int deassign(struct sel4_connection *c, const struct sel4_ioeventfd *arg,
 		    struct eventfd_ctx *ctx)
 {
-	struct iobuf_message m = { .op = IOBUF_DOORBELL_CLEAR };
+	int ret = -ENOENT;
 	unsigned int i;
 
 	for (i = 0; i < IOBUF_DOORBELLS; i++) {
@@ -151,15 +167,13 @@ static int deassign(struct sel4_connection *c, const struct sel4_ioeventfd *arg,
 
 		if (!bell || !is_same(bell, arg, ctx))
 			continue;
-		m.space = i;
-		if (sel4_link_is_up(c))
-			sel4_link_request(c, &m);
-		drop(c, i);
-		eventfd_ctx_put(ctx);
-		return 0;
+		ret = clear(c, i);
+		if (!ret)
+			drop(c, i);
+		break;
 	}
 	eventfd_ctx_put(ctx);
-	return -ENOENT;
+	return ret;
 }
 
 int sel4_ioeventfd(struct sel4_connection *c, const struct sel4_ioeventfd *arg)

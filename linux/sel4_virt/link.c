@@ -18,8 +18,9 @@ static void drop_outstanding(struct sel4_connection *c)
 		c->slot[i].state = SEL4_SLOT_FREE;
 	ring_tags_reset(&c->own_tags, IOBUF_DEVICE_REQUESTS);
 	ring_tags_reset(&c->their_tags, IOBUF_DRIVER_REQUESTS);
-	if (c->answer == -EINPROGRESS)
+	if (c->unanswered)
 		c->answer = -ENOTCONN;
+	c->unanswered = false;
 }
 
 /* The link is not up any more. User space hears of it once, if it can have built on it. */
@@ -80,6 +81,26 @@ static void take_request(struct sel4_connection *c, const struct iobuf_message *
 	ev->wake = true;
 }
 
+/*
+ * The errno of a NAK is the peer's number, and the caller acts on it. Only what a monitor can mean by
+ * a refusal passes; EINTR, ENOTCONN or a number of the kernel's own would speak of this side.
+ */
+static int refusal(u16 status)
+{
+	switch (status) {
+	case ENOENT:
+	case ENOMEM:
+	case EEXIST:
+	case EINVAL:
+	case ENOSPC:
+	case EOPNOTSUPP:
+	case EADDRINUSE:
+		return -(int)status;
+	default:
+		return -EIO;
+	}
+}
+
 static void take_answer(struct sel4_connection *c, const struct iobuf_message *m,
 			struct sel4_events *ev)
 {
@@ -89,9 +110,10 @@ static void take_answer(struct sel4_connection *c, const struct iobuf_message *m
 		ring_fail(&c->link, (enum ring_rule)-entry);
 		return;
 	}
-	if (entry != c->asked || c->answer != -EINPROGRESS)
+	if (entry != c->asked || !c->unanswered)
 		return;		/* its caller was killed */
-	c->answer = m->op == IOBUF_NAK ? -(int)m->status : 0;
+	c->answer = m->op == IOBUF_NAK ? refusal(m->status) : 0;
+	WRITE_ONCE(c->unanswered, false);
 	ev->wake = true;
 }
 
@@ -152,7 +174,8 @@ static void run_locked(struct sel4_connection *c, struct sel4_events *ev)
 		if (ring_may_sleep(&c->link))
 			break;
 	}
-	ev->again = pass == PASSES;
+	if (pass == PASSES)
+		schedule_work(&c->again);	/* under `lock`: never after `gone` */
 	ev->ring = ring_must_signal(&c->link);
 	c->stats.rings += ev->ring;
 }
@@ -189,8 +212,6 @@ static void act_on(struct sel4_connection *c, const struct sel4_events *ev)
 	}
 	if (ev->wake)
 		wake_up_all(&c->wait);
-	if (ev->again)
-		schedule_work(&c->again);
 	tell_log(c, ev);
 }
 
@@ -217,12 +238,21 @@ static void signal_by_hvc(u64 cptr)
 		     "x2", "x3", "x4", "x5", "x6", "memory");
 }
 
-void sel4_link_ring(struct sel4_connection *c)
+static void signal_monitor(struct sel4_connection *c)
 {
 	if (c->facts.downcall)
 		signal_by_hvc(c->facts.downcall);
-	else if (!READ_ONCE(c->gone))
+	else
 		writel(1, c->registers + CONNECTOR_DOORBELL);
+}
+
+/* sel4_link_stop waits for readers that have seen the registers still there. */
+void sel4_link_ring(struct sel4_connection *c)
+{
+	rcu_read_lock();
+	if (!READ_ONCE(c->gone))
+		signal_monitor(c);
+	rcu_read_unlock();
 }
 
 void sel4_link_start(struct sel4_connection *c, void *iobuf)
@@ -230,14 +260,16 @@ void sel4_link_start(struct sel4_connection *c, void *iobuf)
 	unsigned long flags;
 
 	spin_lock_irqsave(&c->lock, flags);
-	c->answer = -ENOTCONN;
 	drop_outstanding(c);
 	ring_start(&c->link, RING_DEVICE, iobuf + CONNECTOR_IOBUF_DEVICE,
 		   iobuf + CONNECTOR_IOBUF_DRIVER);
 	spin_unlock_irqrestore(&c->lock, flags);
 }
 
-/* The function goes: a last restart tells the driver, then nobody touches the pages again. */
+/*
+ * The function goes: a last restart tells the driver. After this nobody touches the pages or the
+ * registers, and `again` is not scheduled any more.
+ */
 void sel4_link_stop(struct sel4_connection *c)
 {
 	unsigned long flags;
@@ -245,11 +277,10 @@ void sel4_link_stop(struct sel4_connection *c)
 	spin_lock_irqsave(&c->lock, flags);
 	drop_outstanding(c);
 	ring_restart(&c->link);
+	WRITE_ONCE(c->gone, true);
 	spin_unlock_irqrestore(&c->lock, flags);
-	sel4_link_ring(c);
-	spin_lock_irqsave(&c->lock, flags);
-	c->gone = true;
-	spin_unlock_irqrestore(&c->lock, flags);
+	signal_monitor(c);
+	synchronize_rcu();
 	wake_up_all(&c->wait);
 }
 
@@ -333,9 +364,29 @@ static int wait_for_link(struct sel4_connection *c)
 	return ret;
 }
 
+/* Under `lock`. Sent if `unanswered` is set then, else `answer` says why not. */
+static void send_request(struct sel4_connection *c, struct iobuf_message *m)
+{
+	c->answer = -ENOTCONN;
+	c->unanswered = false;
+	c->asked = -1;
+	if (c->gone || c->link.status != RING_UP)
+		return;
+	c->asked = ring_tags_open(&c->own_tags, &m->tag);
+	if (c->asked < 0)
+		c->answer = -EAGAIN;
+	else if (ring_put(&c->link, m))
+		c->unanswered = true;
+	else
+		ring_tags_close(&c->own_tags, m->tag);
+}
+
 /*
  * Ask the driver's monitor and wait for its ACK: 0, or minus the errno of its NAK. Under `ioctls`,
  * so one at a time; a caller that is killed leaves its tag taken until the answer comes.
+ *
+ * -EINPROGRESS: killed after the request was sent, so whether the monitor did it is not known.
+ * -EINTR (killed) and -EAGAIN (too many that were killed wait for their answers): it was not sent.
  */
 int sel4_link_request(struct sel4_connection *c, struct iobuf_message *m)
 {
@@ -348,23 +399,15 @@ int sel4_link_request(struct sel4_connection *c, struct iobuf_message *m)
 	if (ret)
 		return ret;
 	spin_lock_irqsave(&c->lock, flags);
-	c->answer = -ENOTCONN;
-	c->asked = -1;
-	if (!c->gone && c->link.status == RING_UP) {
-		c->asked = ring_tags_open(&c->own_tags, &m->tag);
-		if (c->asked < 0)
-			c->answer = -EBUSY;
-		else if (ring_put(&c->link, m))
-			c->answer = -EINPROGRESS;
-		else
-			ring_tags_close(&c->own_tags, m->tag);
-	}
+	send_request(c, m);
 	run_locked(c, &ev);
 	spin_unlock_irqrestore(&c->lock, flags);
 	act_on(c, &ev);
-	if (wait_event_killable(c->wait, READ_ONCE(c->answer) != -EINPROGRESS))
-		return -EINTR;
-	return READ_ONCE(c->answer);
+	wait_event_killable(c->wait, !READ_ONCE(c->unanswered));
+	spin_lock_irqsave(&c->lock, flags);
+	ret = c->unanswered ? -EINPROGRESS : c->answer;
+	spin_unlock_irqrestore(&c->lock, flags);
+	return ret;
 }
 
 /* ---- requests of the driver VM, for read() and COMPLETE_IO ---- */
@@ -443,13 +486,16 @@ void sel4_link_unread(struct sel4_connection *c, u32 id)
 	spin_unlock_irqrestore(&c->lock, flags);
 }
 
+static bool is_reset(struct sel4_connection *c, u32 id)
+{
+	return c->reset == SEL4_RESET_READ && c->reset_id == id;
+}
+
 /* User space is done with the lost run: forget what it left, then the new run may be adopted. */
-static int complete_reset(struct sel4_connection *c)
+static void forget_lost_run(struct sel4_connection *c)
 {
 	unsigned long flags;
 
-	if (mutex_lock_killable(&c->ioctls))
-		return -EINTR;
 	sel4_ioeventfd_drop_all(c);
 	sel4_irqfd_drop_all(c);
 	spin_lock_irqsave(&c->lock, flags);
@@ -457,8 +503,23 @@ static int complete_reset(struct sel4_connection *c)
 	spin_unlock_irqrestore(&c->lock, flags);
 	sel4_link_run(c);
 	wake_up_all(&c->wait);
+}
+
+/* Of two that answer the same reset one finds it answered: what was created since is not his. */
+static int complete_reset(struct sel4_connection *c, u32 id)
+{
+	unsigned long flags;
+	bool reset;
+
+	if (mutex_lock_killable(&c->ioctls))
+		return -EINTR;
+	spin_lock_irqsave(&c->lock, flags);
+	reset = is_reset(c, id);
+	spin_unlock_irqrestore(&c->lock, flags);
+	if (reset)
+		forget_lost_run(c);
 	mutex_unlock(&c->ioctls);
-	return 0;
+	return reset ? 0 : -ENOENT;
 }
 
 int sel4_link_complete(struct sel4_connection *c, const struct sel4_completion *completion)
@@ -471,11 +532,11 @@ int sel4_link_complete(struct sel4_connection *c, const struct sel4_completion *
 	if (completion->status >= 4096)
 		return -EINVAL;
 	spin_lock_irqsave(&c->lock, flags);
-	reset = c->reset == SEL4_RESET_READ && c->reset_id == completion->id;
+	reset = is_reset(c, completion->id);
 	slot = reset ? NULL : slot_of(c, completion->id);
 	if (!slot) {
 		spin_unlock_irqrestore(&c->lock, flags);
-		return reset ? complete_reset(c) : -ENOENT;
+		return reset ? complete_reset(c, completion->id) : -ENOENT;
 	}
 	slot->state = SEL4_SLOT_FREE;
 	ring_tags_close(&c->their_tags, slot->tag);

@@ -42,27 +42,55 @@ static struct page *memdev_page(const struct sel4_facts *f, unsigned long pgoff)
 	return pfn_to_page(PHYS_PFN(f->memdev_local) + pgoff - first);
 }
 
-/* Only what madvise took out again comes here: mmap fills the whole range. */
+/*
+ * Only what madvise took out again comes here: mmap fills the whole range. Of a function that went
+ * nothing new is mapped; what is mapped stays, since the memory is not the function's.
+ */
 static vm_fault_t memdev_fault(struct vm_fault *vmf)
 {
 	struct sel4_connection *c = vmf->vma->vm_file->private_data;
 	struct page *page = memdev_page(&c->facts, vmf->pgoff);
 
-	if (!page)
+	if (!page || READ_ONCE(c->gone))
 		return VM_FAULT_SIGBUS;
 	get_page(page);
 	vmf->page = page;
 	return 0;
 }
 
+static struct sel4_connection *connection_of(const struct vm_area_struct *vma)
+{
+	return vma->vm_file->private_data;
+}
+
+/* Also one of a fork, which cannot be refused here. */
+static void memdev_open(struct vm_area_struct *vma)
+{
+	atomic_inc(&connection_of(vma)->mappings);
+}
+
+static void memdev_close(struct vm_area_struct *vma)
+{
+	atomic_dec(&connection_of(vma)->mappings);
+}
+
+static int memdev_may_split(struct vm_area_struct *vma, unsigned long addr)
+{
+	return atomic_read(&connection_of(vma)->mappings) < SEL4_MAPPINGS_MAX ? 0 : -ENOMEM;
+}
+
 static const struct vm_operations_struct memdev_vm_ops = {
+	.open = memdev_open,
+	.close = memdev_close,
+	.may_split = memdev_may_split,
 	.fault = memdev_fault,
 };
 
 static int insert_all(const struct sel4_facts *f, struct vm_area_struct *vma)
 {
 	unsigned long addr = vma->vm_start, pgoff = vma->vm_pgoff, left, i;
-	struct page **pages = kmalloc_array(CHUNK, sizeof(*pages), GFP_KERNEL);
+	struct page **pages = kmalloc_array(CHUNK, sizeof(*pages),
+					     GFP_KERNEL_ACCOUNT);
 	int ret = 0;
 
 	if (!pages)
@@ -88,6 +116,7 @@ int sel4_mmap(struct file *file, struct vm_area_struct *vma)
 	struct sel4_connection *c = file->private_data;
 	const struct sel4_facts *f = &c->facts;
 	unsigned long first = PHYS_PFN(f->memdev_base), pages = PHYS_PFN(f->memdev_size);
+	int ret = -ENOMEM;
 
 	if (READ_ONCE(c->gone) || !pages)
 		return -ENODEV;
@@ -96,7 +125,12 @@ int sel4_mmap(struct file *file, struct vm_area_struct *vma)
 	if (vma->vm_pgoff < first || vma->vm_pgoff - first >= pages ||
 	    vma_pages(vma) > pages - (vma->vm_pgoff - first))
 		return -EINVAL;
-	vm_flags_set(vma, VM_DONTEXPAND | VM_DONTDUMP);
-	vma->vm_ops = &memdev_vm_ops;
-	return insert_all(f, vma);
+	if (atomic_inc_return(&c->mappings) <= SEL4_MAPPINGS_MAX) {
+		vm_flags_set(vma, VM_DONTEXPAND | VM_DONTDUMP);
+		vma->vm_ops = &memdev_vm_ops;
+		ret = insert_all(f, vma);
+	}
+	if (ret)
+		atomic_dec(&c->mappings);
+	return ret;
 }

@@ -144,6 +144,8 @@ static struct sel4_connection *new_connection(struct pci_dev *pdev)
 	spin_lock_init(&c->lock);
 	init_waitqueue_head(&c->wait);
 	INIT_WORK(&c->again, run_again);
+	INIT_WORK(&c->hung_up, sel4_irqfd_drop_hung_up);
+	mutex_init(&c->irqfd_lock);
 	INIT_LIST_HEAD(&c->irqfds);
 	return c;
 }

@@ -12,6 +12,7 @@
 _Static_assert((int)SEL4_SHARING_RAM == (int)CONNECTOR_SHARING_RAM, "one numbering");
 _Static_assert((int)SEL4_SHARING_SWIOTLB == (int)CONNECTOR_SHARING_SWIOTLB, "one numbering");
 _Static_assert(SEL4_VPCI_BARS == IOBUF_PCI_BARS, "one number of BARs");
+_Static_assert(SEL4_IOEVENTFDS_MAX == IOBUF_DOORBELLS, "one number of doorbells");
 _Static_assert(SEL4_BAR_64 == IOBUF_BAR_64 && SEL4_BAR_PREFETCH == IOBUF_BAR_PREFETCH, "flags");
 
 /* ---- requests ---- */
@@ -231,7 +232,7 @@ static int vm_stats(struct sel4_connection *c, void __user *user)
 	return copy_to_user(user, &stats, sizeof(stats)) ? -EFAULT : 0;
 }
 
-/* A call with `alone` waits for the driver's monitor or changes tables: one at a time. */
+/* A call with `alone` waits for the driver's monitor or changes the doorbells: one at a time. */
 static const struct call {
 	unsigned int number;
 	bool alone;
@@ -244,7 +245,7 @@ static const struct call {
 	{ SEL4_SET_IRQLINE,		false,	set_irqline },
 	{ SEL4_SIGNAL_MSI,		false,	signal_msi },
 	{ SEL4_IOEVENTFD,		true,	ioeventfd },
-	{ SEL4_IRQFD,			true,	irqfd },
+	{ SEL4_IRQFD,			false,	irqfd },
 	{ SEL4_VM_INFO,			false,	vm_info },
 	{ SEL4_VM_STATS,		false,	vm_stats },
 };
@@ -289,9 +290,10 @@ static int vm_release(struct inode *inode, struct file *file)
 	struct sel4_connection *c = file->private_data;
 
 	mutex_lock(&c->ioctls);
-	sel4_irqfd_drop_all(c);
 	sel4_ioeventfd_drop_all(c);
 	mutex_unlock(&c->ioctls);
+	sel4_irqfd_drop_all(c);
+	cancel_work_sync(&c->hung_up);	/* no eventfd is left to schedule it */
 	sel4_link_release(c);
 	sel4_connection_put(c);
 	return 0;
@@ -381,7 +383,7 @@ static struct miscdevice device = {
 	.minor = MISC_DYNAMIC_MINOR,
 	.name = "sel4",
 	.fops = &device_fops,
-	.mode = 0600,
+	.mode = 0660,	/* of a group that may serve, if the administrator names one */
 };
 
 int sel4_vm_register(void)

@@ -332,6 +332,194 @@ static void irqfds(void)
 	eventually(msi_seen(IOBUF_ASSERT_FIRST + 1));
 	level.line = 4;
 	expect_error(ioctl(vm, SEL4_SET_IRQLINE, &level), EINVAL);
+	close(one);
+	close(two);
+	close(again);
+}
+
+static int assign_irqfd(int fd, uint32_t spi)
+{
+	struct sel4_irqfd a = { .fd = fd, .irq = FIRST_SPI + spi };
+
+	return ioctl(vm, SEL4_IRQFD, &a);
+}
+
+static int deassign_irqfd(int fd, uint32_t spi)
+{
+	struct sel4_irqfd a = { .fd = fd, .irq = FIRST_SPI + spi, .flags = SEL4_IRQFD_DEASSIGN };
+
+	return ioctl(vm, SEL4_IRQFD, &a);
+}
+
+static int assign_line(int fd, int resamplefd, uint32_t line)
+{
+	struct sel4_irqfd a = {
+		.fd = fd, .resamplefd = resamplefd, .irq = line,
+		.flags = SEL4_IRQFD_LINE | SEL4_IRQFD_RESAMPLE,
+	};
+
+	return ioctl(vm, SEL4_IRQFD, &a);
+}
+
+static bool fires(int fd, unsigned int counter)
+{
+	uint64_t one = 1;
+
+	pthread_mutex_lock(&monitor.lock);
+	memset(&monitor.seen, 0, sizeof(monitor.seen));
+	pthread_mutex_unlock(&monitor.lock);
+	expect(write(fd, &one, 8) == 8);
+	eventually(msi_seen(counter));
+	return !readable(fd, 0);
+}
+
+/* An eventfd has one consumer, so it has one role. */
+static void one_role(void)
+{
+	int one = eventfd(0, EFD_NONBLOCK), two = eventfd(0, EFD_NONBLOCK);
+	int again = eventfd(0, EFD_NONBLOCK), copy = dup(one);
+
+	expect(assign_irqfd(one, 20) == 0);
+	expect_error(assign_irqfd(one, 20), EBUSY);
+	expect_error(assign_irqfd(one, 21), EBUSY);
+	expect_error(assign_irqfd(copy, 21), EBUSY);
+	expect_error(assign_line(one, again, 3), EBUSY);
+	expect_error(assign_line(two, one, 3), EBUSY);
+	expect_error(assign_line(two, two, 3), EBUSY);
+	expect(fires(one, 20));
+	expect_error(deassign_irqfd(one, 21), ENOENT);
+
+	expect(assign_line(two, again, 3) == 0);
+	expect_error(assign_line(two, again, 3), EBUSY);
+	expect_error(assign_irqfd(two, 21), EBUSY);
+	expect_error(assign_irqfd(again, 21), EBUSY);
+	close(copy);
+	copy = eventfd(0, EFD_NONBLOCK);
+	expect_error(assign_line(copy, again, 0), EBUSY);
+	expect_error(assign_line(again, copy, 0), EBUSY);
+	expect(fires(two, IOBUF_ASSERT_FIRST + 3));
+
+	expect(deassign_irqfd(one, 20) == 0);
+	expect(assign_irqfd(one, 21) == 0);
+	expect(fires(one, 21));
+	close(one);
+	close(two);
+	close(copy);
+	copy = eventfd(0, EFD_NONBLOCK);
+	expect(assign_line(copy, again, 0) == 0);	/* free since its irqfd hung up */
+	close(copy);
+	close(again);
+}
+
+static long open_files(void)
+{
+	FILE *f = fopen("/proc/sys/fs/file-nr", "r");
+	long files;
+
+	expect(f && fscanf(f, "%ld", &files) == 1);
+	fclose(f);
+	return files;
+}
+
+/* A closed eventfd takes its irqfd along: no file stays open without a descriptor. */
+static void closed_eventfds(void)
+{
+	long files = open_files();
+
+	for (unsigned int i = 0; i < 20 * SEL4_IRQFDS_MAX; i++) {
+		int fd = eventfd(0, EFD_NONBLOCK), again = eventfd(0, EFD_NONBLOCK);
+
+		expect((i & 1 ? assign_irqfd(fd, i % 120) : assign_line(fd, again, i % 4)) == 0);
+		close(fd);
+		close(again);
+	}
+	expect(open_files() < files + SEL4_IRQFDS_MAX);
+}
+
+static void irqfds_are_bounded(void)
+{
+	int fd[SEL4_IRQFDS_MAX + 1];
+	unsigned int i;
+
+	for (i = 0; i <= SEL4_IRQFDS_MAX; i++)
+		fd[i] = eventfd(0, EFD_NONBLOCK);
+	for (i = 0; i < SEL4_IRQFDS_MAX; i++)
+		expect(assign_irqfd(fd[i], i % 120) == 0);
+	expect_error(assign_irqfd(fd[i], 0), ENOSPC);
+	expect_error(assign_line(fd[i], fd[i], 0), ENOSPC);
+	expect(fires(fd[i - 1], (i - 1) % 120));
+	expect(deassign_irqfd(fd[0], 0) == 0);
+	expect(assign_irqfd(fd[i], 7) == 0);
+	expect_error(assign_irqfd(fd[0], 7), ENOSPC);
+	close(fd[1]);
+	expect(assign_irqfd(fd[0], 7) == 0);
+	for (i = 0; i <= SEL4_IRQFDS_MAX; i++)
+		if (i != 1)
+			close(fd[i]);
+}
+
+/* What one end of interrupt signals is bounded, too. */
+static void lines_are_bounded(void)
+{
+	int fd[SEL4_LINE_IRQFDS_MAX + 1], again[SEL4_LINE_IRQFDS_MAX + 1];
+	unsigned int i;
+
+	for (i = 0; i <= SEL4_LINE_IRQFDS_MAX; i++) {
+		fd[i] = eventfd(0, EFD_NONBLOCK);
+		again[i] = eventfd(0, EFD_NONBLOCK);
+	}
+	for (i = 0; i < SEL4_LINE_IRQFDS_MAX; i++)
+		expect(assign_line(fd[i], again[i], 1) == 0);
+	expect_error(assign_line(fd[i], again[i], 1), ENOSPC);
+	expect(assign_line(fd[i], again[i], 2) == 0);
+	monitor_count(IOBUF_EOI_FIRST + 1);
+	for (i = 0; i < SEL4_LINE_IRQFDS_MAX; i++)
+		expect(readable(again[i], 0));
+	expect(!readable(again[i], 0));
+	for (i = 0; i <= SEL4_LINE_IRQFDS_MAX; i++) {
+		close(fd[i]);
+		close(again[i]);
+	}
+}
+
+static void doorbells_are_bounded(void)
+{
+	struct sel4_ioeventfd a = { .fd = eventfd(0, EFD_NONBLOCK), .addr = WINDOW + 0x4000 };
+	unsigned int i;
+	int ret;
+
+	for (i = 0; (ret = ioctl(vm, SEL4_IOEVENTFD, &a)) == 0; i++)
+		a.addr += 4;
+	expect(errno == ENOSPC && i && i <= SEL4_IOEVENTFDS_MAX);
+	a.flags = SEL4_IOEVENTFD_DEASSIGN;
+	for (; i; i--) {
+		a.addr -= 4;
+		expect(ioctl(vm, SEL4_IOEVENTFD, &a) == 0);
+	}
+	a = (struct sel4_ioeventfd){ .fd = a.fd, .addr = WINDOW + 0x4000, .len = 2,
+				     .flags = SEL4_IOEVENTFD_MATCH, .datamatch = 0x10005 };
+	expect_error(ioctl(vm, SEL4_IOEVENTFD, &a), EINVAL);	/* it could never be rung */
+	close(a.fd);
+}
+
+/* The errno of a refusal is the peer's number: it says nothing of this side, and it is no mark. */
+static void refusals(void)
+{
+	static const int means[] = { ENOENT, ENOMEM, EEXIST, EINVAL, ENOSPC, EOPNOTSUPP, EADDRINUSE };
+	static const uint16_t last[] = { 512, 513, 514, 516, 517, 529, 530, 1000, 4094, 4095 };
+
+	for (unsigned int i = 1; i < 140 + sizeof(last) / sizeof(last[0]); i++) {
+		uint16_t status = i < 140 ? (uint16_t)i : last[i - 140];
+		int error = EIO;
+
+		for (unsigned int j = 0; j < sizeof(means) / sizeof(means[0]); j++)
+			if (status == means[j])
+				error = status;
+		monitor.refuse = status;
+		expect_error(ioctl(vm, SEL4_START_VM), error);
+	}
+	monitor.refuse = 0;
+	expect(ioctl(vm, SEL4_START_VM) == 0);
 }
 
 /* One eventfd both ways: no lock may be taken in two orders. */
@@ -382,6 +570,31 @@ static void memory(void)
 	       MAP_FAILED);
 	expect(munmap(part, half) == 0);
 	expect(munmap(all, MEMDEV_SIZE) == 0);	/* a mapping holds the descriptor's file */
+}
+
+static void mappings_are_bounded(void)
+{
+	void *at[SEL4_MAPPINGS_MAX];
+	unsigned int i;
+	int status;
+	pid_t child;
+
+	for (i = 0; i < SEL4_MAPPINGS_MAX; i++) {
+		at[i] = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_SHARED, vm, MEMDEV_BASE);
+		expect(at[i] != MAP_FAILED);
+	}
+	errno = 0;
+	expect(mmap(NULL, 4096, PROT_READ, MAP_SHARED, vm, MEMDEV_BASE) == MAP_FAILED && errno == ENOMEM);
+	expect_error(mprotect(at[0], 4096, PROT_READ), ENOMEM);	/* would be two */
+	child = fork();
+	if (!child)
+		_exit(0);
+	expect(waitpid(child, &status, 0) == child && !status);
+	expect(munmap(at[0], 8192) == 0);
+	at[0] = mmap(NULL, 8192, PROT_READ, MAP_SHARED, vm, MEMDEV_BASE);
+	expect(at[0] != MAP_FAILED);
+	for (i = 0; i < SEL4_MAPPINGS_MAX; i++)
+		expect(munmap(at[i], 8192) == 0);
 }
 
 /* A disk read straight into memdev, if the machine has a disk. */
@@ -452,6 +665,38 @@ static void killed_while_unanswered(void)
 	eventually(monitor.requests == before + 2);
 	monitor.mute = false;
 	expect(ioctl(vm, SEL4_START_VM) == 0);
+}
+
+/* While the monitor may have a doorbell, its index is nobody else's. */
+static void killed_while_a_doorbell_is_unanswered(void)
+{
+	struct sel4_ioeventfd a = { .fd = eventfd(0, EFD_NONBLOCK), .addr = WINDOW + 0x2000 };
+	struct sel4_ioeventfd b = { .fd = eventfd(0, EFD_NONBLOCK), .addr = WINDOW + 0x2004 };
+	unsigned int before = monitor.requests, index;
+
+	monitor.mute = true;
+	killed_while_waiting(SEL4_IOEVENTFD, &a);
+	eventually(monitor.requests == before + 1);
+	monitor.mute = false;
+	index = monitor.last.space;
+	expect(ioctl(vm, SEL4_IOEVENTFD, &b) == 0);
+	expect(monitor.last.op == IOBUF_DOORBELL_SET && monitor.last.space != index);
+	monitor_count(index);
+	expect(readable(a.fd, 0) && !readable(b.fd, 0));
+	drain(a.fd);
+	expect_error(ioctl(vm, SEL4_IOEVENTFD, &a), EEXIST);
+
+	a.flags = SEL4_IOEVENTFD_DEASSIGN;
+	monitor.mute = true;
+	killed_while_waiting(SEL4_IOEVENTFD, &a);
+	eventually(monitor.requests == before + 3);
+	monitor.mute = false;
+	expect(monitor.last.op == IOBUF_DOORBELL_CLEAR && monitor.last.space == index);
+	expect(ioctl(vm, SEL4_IOEVENTFD, &a) == 0);	/* was still there */
+	expect(monitor.last.op == IOBUF_DOORBELL_CLEAR && monitor.last.space == index);
+	expect_error(ioctl(vm, SEL4_IOEVENTFD, &a), ENOENT);
+	close(a.fd);
+	close(b.fd);
 }
 
 static void *restart_while_waiting(void *arg)
@@ -686,6 +931,86 @@ static void connector_goes(void)
 	expect(ioctl(vm, SEL4_START_VM) == 0);
 }
 
+/* ---- the connector goes while all is in use ---- */
+
+static volatile bool load_ends;
+
+/* Never lets the module's look at the page find nothing new: it goes on in a work item. */
+static void *load_of_the_peer(void *arg)
+{
+	while (!load_ends) {
+		for (unsigned int i = 0; i < 1000; i++)
+			__atomic_fetch_add(&monitor.pages[0].counters_total, 1, __ATOMIC_SEQ_CST);
+		monitor_signal();
+	}
+	return NULL;
+}
+
+/* What a user does with a descriptor; each call may fail, since the connector comes and goes. */
+static void *load_of_the_user(void *arg)
+{
+	int fd = *(int *)arg, one = eventfd(0, EFD_NONBLOCK), fresh;
+	struct sel4_irqline level = { .line = 1, .action = SEL4_IRQLINE_PULSE };
+	struct sel4_irqfd irq = { .fd = one, .irq = FIRST_SPI + 1 };
+	struct sel4_vm_info info;
+	uint64_t count = 1;
+
+	ioctl(fd, SEL4_IRQFD, &irq);
+	while (!load_ends) {
+		ioctl(fd, SEL4_SET_IRQLINE, &level);
+		ioctl(fd, SEL4_VM_INFO, &info);
+		expect(write(one, &count, 8) == 8);
+		fresh = irq.fd = eventfd(0, EFD_NONBLOCK);
+		ioctl(fd, SEL4_IRQFD, &irq);
+		close(fresh);
+	}
+	close(one);
+	return NULL;
+}
+
+static void connector_goes_under_load(void)
+{
+	pthread_t peer, user;
+
+	for (int i = 0; i < 30; i++) {
+		int fd = vm;
+
+		load_ends = false;
+		expect(pthread_create(&peer, NULL, load_of_the_peer, NULL) == 0);
+		expect(pthread_create(&user, NULL, load_of_the_user, &fd) == 0);
+		write_file("/sys/bus/pci/drivers/sel4_virt/unbind", "0005:00:00.0");
+		write_file("/sys/bus/pci/drivers/sel4_virt/bind", "0005:00:00.0");
+		if (i & 1)
+			expect(close(vm) == 0);		/* while the other thread is in it */
+		load_ends = true;
+		pthread_join(peer, NULL);
+		pthread_join(user, NULL);
+		if (!(i & 1))
+			expect(close(vm) == 0);
+		monitor_restart();		/* the page is what it was made of again */
+		vm = open_vm();
+		expect(vm >= 0);
+	}
+	expect(ioctl(vm, SEL4_START_VM) == 0);
+}
+
+static void module_goes(void)
+{
+	int one = eventfd(0, EFD_NONBLOCK), file = open("/sel4_virt.ko", O_RDONLY);
+
+	expect(assign_irqfd(one, 3) == 0);
+	expect_error((int)syscall(SYS_delete_module, "sel4_virt", O_NONBLOCK), EWOULDBLOCK);
+	expect(close(vm) == 0 && close(sel4) == 0);
+	expect(syscall(SYS_delete_module, "sel4_virt", O_NONBLOCK) == 0);
+	close(one);
+	expect(syscall(SYS_finit_module, file, "", 0) == 0);
+	close(file);
+	sel4 = open("/dev/sel4", O_RDWR | O_CLOEXEC);
+	vm = open_vm();
+	expect(sel4 >= 0 && vm >= 0);
+	expect(ioctl(vm, SEL4_START_VM) == 0);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
@@ -696,11 +1021,19 @@ static const struct {
 	{ "requests", requests },
 	{ "ioeventfds", ioeventfds },
 	{ "irqfds", irqfds },
+	{ "one role", one_role },
+	{ "closed eventfds", closed_eventfds },
+	{ "irqfds are bounded", irqfds_are_bounded },
+	{ "lines are bounded", lines_are_bounded },
+	{ "doorbells are bounded", doorbells_are_bounded },
+	{ "refusals", refusals },
 	{ "one eventfd both ways", one_eventfd_both_ways },
 	{ "memory", memory },
+	{ "mappings are bounded", mappings_are_bounded },
 	{ "direct I/O", direct_io },
 	{ "driver resets", driver_resets },
 	{ "killed while unanswered", killed_while_unanswered },
+	{ "killed while a doorbell is unanswered", killed_while_a_doorbell_is_unanswered },
 	{ "link goes while waiting", link_goes_while_waiting },
 	{ "closing", closing },
 	{ "killed holder", killed_holder },
@@ -708,6 +1041,8 @@ static const struct {
 	{ "rubbish page", rubbish_page },
 	{ "traffic", traffic },
 	{ "connector goes", connector_goes },
+	{ "connector goes under load", connector_goes_under_load },
+	{ "module goes", module_goes },
 };
 
 int main(void)
