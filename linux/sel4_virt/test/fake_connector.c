@@ -73,13 +73,20 @@ static int map_irq(const struct pci_dev *pdev, u8 slot, u8 pin)
 	return irq;
 }
 
+/*
+ * One at a time: an interrupt that is raised while its handler runs on another CPU is dropped, where
+ * an interrupt controller keeps it pending.
+ */
 static ssize_t raise(struct file *file, const char __user *buffer, size_t size, loff_t *offset)
 {
+	static DEFINE_MUTEX(one_at_a_time);
 	unsigned long flags;
 
+	mutex_lock(&one_at_a_time);
 	local_irq_save(flags);
 	generic_handle_irq_safe(irq);
 	local_irq_restore(flags);
+	mutex_unlock(&one_at_a_time);
 	return size;
 }
 
