@@ -186,6 +186,16 @@ static enum mmio_result request(struct io_proxy *proxy, struct mmio_access *acce
 	return MMIO_LATER;
 }
 
+/* The guest sets the function up itself: what it had there before is not put back over that. */
+static void ghost_forget(struct io_proxy *proxy, unsigned int bdf)
+{
+	unsigned int i;
+
+	for (i = 0; i < PCI_FUNCTIONS; i++)
+		if (proxy->ghost[i].is.bdf == bdf)
+			proxy->ghost[i].used = false;
+}
+
 static enum mmio_result remote_config(struct pci_function *function, struct mmio_access *access,
 				      unsigned int offset)
 {
@@ -195,6 +205,8 @@ static enum mmio_result remote_config(struct pci_function *function, struct mmio
 		.addr = offset,
 	};
 
+	if (access->write)
+		ghost_forget(function->owner, function->bdf);
 	return request(function->owner, access, &m);
 }
 

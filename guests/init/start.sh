@@ -44,30 +44,79 @@ network_up() {
 	if [ -n "$address" ]; then
 		ip address add "$address" dev eth0
 	else
-		udhcpc -b -i eth0 -s /bin/address >/tmp/udhcpc.log 2>&1 &
+		[ ! -e /tmp/udhcpc.pid ] || kill "$(cat /tmp/udhcpc.pid)" 2>/dev/null	# a card of before
+		udhcpc -b -i eth0 -p /tmp/udhcpc.pid -s /bin/address >/tmp/udhcpc.log 2>&1 &
 	fi
 }
 
-# late_backends COMMAND: the monitor names in the device tree each backend that this VM started without. Its
-# devices come all at once, when it has come up; they are looked for until then, and COMMAND is run after.
-late_backends() {
+# watch_backends COMMAND: looks for the devices of backends that are not there: those that this VM started
+# without, and those whose QEMU ended. COMMAND is run when devices have come.
+watch_backends() {
 	local node bus
+	# The monitor names each backend that was late in the device tree; its devices come all at once.
 	for node in /proc/device-tree/pcie@*; do
 		[ -e "$node/peervisor,late" ] || continue
 		bus=$(hexdump -v -s 2 -n 2 -e '2/1 "%02x"' "$node/linux,pci-domain"):00
 		late_backend "$(tr -d '\000' <"$node/peervisor,late")" "$bus" "$1" >/dev/console 2>&1 &
 	done
+	watch_devices "$1" >/dev/console 2>&1 &
+}
+
+# find_function BUS FUNCTION: as a pattern
+find_function() {
+	until ls -d /sys/bus/pci/devices/$2 >/dev/null 2>&1; do
+		sleep 1
+		echo 1 >"/sys/class/pci_bus/$1/rescan"
+	done
+	! grep -qs '^virtio:d00000001' /sys/bus/virtio/devices/*/modalias || load virtio_net
 }
 
 late_backend() {
 	echo "init: $1 is not up yet; its devices will be found when it is"
-	until ls -d "/sys/bus/pci/devices/$2:"* >/dev/null 2>&1; do
-		sleep 1
-		echo 1 >"/sys/class/pci_bus/$2/rescan"
-	done
-	! grep -qs '^virtio:d00000001' /sys/bus/virtio/devices/*/modalias || load virtio_net
+	find_function "$2" "$2:*"
 	$3
 	echo "init: $1 is up, and its devices are there"
+	watch_devices "$3"
+}
+
+# is_lost DEVICE: a virtio device of a backend whose driver is there and whose status says otherwise: all ones
+# or 0 while there is no QEMU, 0 when another one came. Only kinds that can be removed at any time: a network
+# card, a console, random numbers. A disk cannot: what was written to it waits for its answer.
+is_lost() {
+	local kind status
+	[ -e "$1/driver" ] && [ -e "$1/../config" ] || return 1	# of PCI: another is this VM's own hardware
+	read -r kind <"$1/device"
+	case $kind in 0x0001 | 0x0003 | 0x0004) ;; *) return 1 ;; esac
+	read -r status <"$1/status"
+	case $status in 0x00000000 | 0x000000ff) ;; *) return 1 ;; esac
+}
+
+# A device that is lost twice in a row is lost: once may be while its driver starts it.
+watch_devices() {
+	local device lost= before
+	grep -qs '^virtio:d0000000[134]v' /sys/bus/virtio/devices/*/modalias || return 0
+	mkdir /tmp/watched 2>/dev/null || return 0	# once is enough
+	while sleep 2; do
+		before=$lost
+		lost=
+		for device in /sys/bus/virtio/devices/*; do
+			is_lost "$device" || continue
+			case "$before " in
+			*" $device "*) find_again "$(readlink -f "$device/..")" "$1" & ;;
+			*) lost="$lost $device" ;;
+			esac
+		done
+	done
+}
+
+# The driver of a removed function lets go of what it had; the function that is found starts from nothing.
+find_again() {
+	local function=${1##*/}
+	echo "init: the backend of $function is lost; it will be used again when it is back"
+	echo 1 >"$1/remove"
+	find_function "${function%:*}" "$function"
+	$2
+	echo "init: $function is back"
 }
 
 # given WORD: is it on the kernel's command line?

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""QEMU in the device VMs: what it may.
+"""QEMU in the device VMs: what it may, and that its network comes back after it was killed.
 
 The image is examples/seed with Debian's kernel everywhere; the network is one cable between the workload
 and its backend, so that a packet needs nothing of the outside.
@@ -78,3 +78,39 @@ def test_qemu_has_no_more_than_it_serves(three):
         assert paths == {"/dev/null", "/run/serve/vm_workload/says", own[vm]}, output
     disk_works(m)
     succeeds(m, "vm_workload", PING)
+
+
+def kill_qemu(m, vm):
+    succeeds(m, vm, "kill -9 $(cat /tmp/qemu-vm_workload.pid)")
+    m.expect(vm, "QEMU was killed by signal 9", 20)
+
+
+def test_traffic_comes_back(three):
+    """After each way in which the backend's QEMU can go, with nothing done in the workload."""
+    m = three
+    for _ in range(2):
+        kill_qemu(m, "vm_network")
+        succeeds(m, "vm_network", "serve vm_workload >/dev/console 2>&1 & true")
+        m.expect("vm_workload", r"init: \S+ is back", 60)
+        succeeds(m, "vm_workload", UNTIL_PING, 90)
+        disk_works(m)
+    # Away for longer than the workload needs to notice.
+    kill_qemu(m, "vm_network")
+    m.expect("vm_workload", r"init: the backend of \S+ is lost", 60)
+    succeeds(m, "vm_workload", "! [ -e /sys/class/net/eth0 ]")
+    succeeds(m, "vm_network", "serve vm_workload >/dev/console 2>&1 & true")
+    m.expect("vm_workload", r"init: \S+ is back", 60)
+    succeeds(m, "vm_workload", UNTIL_PING, 90)
+    # With packets under way.
+    succeeds(m, "vm_workload", "ping -s 1400 10.9.0.1 >/dev/null 2>&1 & true")
+    kill_qemu(m, "vm_network")
+    succeeds(m, "vm_network", "serve vm_workload >/dev/console 2>&1 & true")
+    m.expect("vm_workload", r"init: \S+ is back", 60)
+    succeeds(m, "vm_workload", UNTIL_PING, 90)
+    # The backend's VM itself.
+    m.send("vm_network", "reboot -f\n")
+    m.expect("vm_network.log", ": reset", 30)
+    m.expect("vm_network", PROMPT["vm_network"], 90)
+    m.expect("vm_workload", r"init: \S+ is back", 90)
+    succeeds(m, "vm_workload", UNTIL_PING, 90)
+    disk_works(m)
