@@ -12,6 +12,7 @@
 #define GICC_BASE	(KERNEL_DEVICES + 0x1000)
 #define GICH_BASE	(KERNEL_DEVICES + 0x2000)
 
+#define GIC_LINES	1020u	/* interrupt identifiers that a GICv2 can have */
 #define IRQ_PRIORITY	0x80808080u
 #define PRIORITY_MASK	0xf0u
 #define BINARY_POINT	3u
@@ -64,8 +65,8 @@ void gicv2_init(void)
 	u32 target = own_target();
 
 	irqs = 32 * ((*gicd(GICD_TYPER) & 31) + 1);
-	if (irqs > IRQ_LIMIT)
-		irqs = IRQ_LIMIT;
+	if (irqs > GIC_LINES)
+		irqs = GIC_LINES;
 	*gicd(GICD_CTLR) = 0;
 	init_lines(GIC_PRIVATE, irqs);
 	for (unsigned int i = GIC_PRIVATE; i < irqs; i += 4)

@@ -3,9 +3,10 @@
 #ifndef KERNEL_IRQ_H
 #define KERNEL_IRQ_H
 
+#include <arch/irq.h>
 #include <kernel/cdt.h>
 
-#define IRQ_LIMIT	1020	/* GICv2's interrupt identifiers */
+#define IRQ_LIMIT	ARCH_IRQ_LIMIT	/* interrupts that the platform has */
 #define IRQ_PRIVATE	32	/* the first of them, which each core has for itself */
 
 /*
