@@ -90,7 +90,8 @@ static u64 leaf_entry(struct cap frame, unsigned int rights, u64 attributes)
 	entry |= cap_frame_size(frame) == FRAME_SMALL ? ENTRY_TABLE : ENTRY_BLOCK;
 	if (attributes & SEL4_ATTR_CACHEABLE)
 		entry |= KERNEL_CORES > 1 ? S2_NORMAL | S2_INNER : S2_NORMAL;
-	if (attributes & SEL4_ATTR_EXECUTE_NEVER)
+	/* Devices: a speculative fetch would read their registers. */
+	if ((attributes & SEL4_ATTR_EXECUTE_NEVER) || !(attributes & SEL4_ATTR_CACHEABLE))
 		entry |= S2_XN;
 	if (rights & FRAME_READ)
 		entry |= S2_READ;
