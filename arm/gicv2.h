@@ -24,6 +24,7 @@
 #define GICD_ICFGR		0xc00
 #define GICD_NSACR		0xe00
 #define GICD_SGIR		0xf00
+#define GICD_SGIR_OTHERS	(1u << 24)	/* to all other CPUs */
 #define GICD_CPENDSGIR		0xf10
 #define GICD_SPENDSGIR		0xf20
 #define GICD_ICPIDR2		0xfe8

@@ -108,6 +108,8 @@ static void timer_fetch_active(struct vcpu *vcpu)
 /* The thread stops running; a native one is next. */
 static void disable(struct vcpu *vcpu)
 {
+	if (vcpu->serror)
+		vcpu->serror = sysreg_read(hcr_el2) & HCR_VSE;
 	dsb();
 	vcpu->hcr = *gich_register(GICH_HCR);
 	*gich_register(GICH_HCR) = 0;
@@ -131,7 +133,7 @@ static void enable(struct vcpu *vcpu)
 	const u64 *reg = vcpu->registers;
 
 	sysreg_write(sctlr_el1, reg[seL4_VCPUReg_SCTLR]);
-	sysreg_write(hcr_el2, HCR_VCPU);
+	sysreg_write(hcr_el2, HCR_VCPU | vcpu->serror);
 	sysreg_write(cpacr_el1, reg[seL4_VCPUReg_CPACR]);
 	*gich_register(GICH_HCR) = vcpu->hcr;
 	timer_guest_access();
@@ -208,6 +210,13 @@ void vcpu_switch(struct vcpu *next)
 	}
 	if (!enabled)
 		enable(next);
+}
+
+void vcpu_serror(struct vcpu *vcpu)
+{
+	vcpu->serror = HCR_VSE;
+	if (vcpu == loaded && enabled)
+		sysreg_write(hcr_el2, sysreg_read(hcr_el2) | HCR_VSE);
 }
 
 void vcpu_flush(void)
@@ -357,6 +366,8 @@ void arch_reserved_irq(unsigned int irq)
 		vcpu_timer();
 	else if (irq == GIC_PPI_MAINTENANCE)
 		vcpu_maintenance();
+	else if (irq == CORE_SGI_STOP)
+		arch_halt();
 	/* Else from another core: it has done what there is to do, entering was the point. */
 }
 

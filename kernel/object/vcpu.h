@@ -20,6 +20,7 @@ struct vcpu {
 	u32 list[VCPU_LIST_REGISTERS];
 	u32 vmcr, apr, hcr;			/* GICH_VMCR, GICH_APR, GICH_HCR */
 	u64 debug;				/* MDSCR_EL1 */
+	u64 serror;				/* HCR_EL2.VSE if a virtual SError is pending; see enabled */
 	u32 timer_list;				/* what PPI 27 puts into the last list register, 0: an event */
 	bool timer_active;			/* it did, and the guest has not ended it */
 	bool timer_masked;			/* PPI 27 waits for AckVPPI */
@@ -34,6 +35,8 @@ bool vcpu_running(void);
 void vcpu_switch(struct vcpu *next);
 /* A native thread met the debug registers of the loaded vCPU: they come back with that. */
 void vcpu_hide_debug(void);
+/* The guest that runs, or would but for its exit, gets a virtual SError. */
+void vcpu_serror(struct vcpu *vcpu);
 /* Physical interrupts 25 and 27. */
 void vcpu_maintenance(void);
 void vcpu_timer(void);

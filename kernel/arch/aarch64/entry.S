@@ -3,6 +3,10 @@
  * Into the kernel and out of it. While a user thread runs, SP_EL2 points at the context in its
  * TCB (16-byte aligned), so that saving needs no scratch register; inside the kernel SP_EL2 is the
  * core's kernel stack.
+ *
+ * SErrors: an entry completes what the interrupted thread's accesses started (DSB) and looks
+ * whether an SError is pending: then it is that thread's. After that they are unmasked, and one that
+ * comes belongs to the kernel. docs/hardware.md.
  */
 #include <arch/memory.h>
 #include <kernel/context.h>
@@ -11,6 +15,18 @@
 #define KERNEL_CORES	1
 #endif
 #define CORE_SIZE_BITS	13		/* kernel/core.h */
+#define EC_SHIFT	26
+#define EC_SVC64	0x15
+#define ISR_A_BIT	8
+#define DAIF_A		4		/* immediate of DAIFSet, DAIFClr */
+#define SPSR_A		0x100
+#define CURRENT_SERROR	7		/* vector */
+
+/* Behind an instruction that always leaves: a core that runs on straight ahead finds this. */
+	.macro speculation_barrier
+	dsb	nsh
+	isb
+	.endm
 
 	.section .text.start, "ax"
 	.global _start
@@ -27,17 +43,20 @@ _start:
 	mrs	x11, tpidr_el1			/* the loader's number for this core */
 	cmp	x11, #KERNEL_CORES
 	b.hs	park
-	ldr	x9, =kernel_stacks + KERNEL_STACK_SIZE
-	mov	x12, #KERNEL_STACK_SIZE
-	madd	x9, x11, x12, x9
 	ldr	x12, =cores
 	add	x12, x12, x11, lsl #CORE_SIZE_BITS
 	msr	tpidr_el2, x12
+	ldr	x9, =KERNEL_STACK_TOP
+	mov	x10, #KERNEL_STACK_STEP
+	madd	x9, x11, x10, x9
 	str	x9, [x12]			/* struct core's stack */
-	mov	sp, x9
+	ldr	x9, =kernel_stacks + KERNEL_STACK_SIZE
+	mov	x10, #KERNEL_STACK_SIZE
+	madd	x9, x11, x10, x9
+	mov	sp, x9				/* until the kernel's own tables map the other address */
 	cbnz	x11, 1f
 #else
-	ldr	x9, =kernel_stack_top
+	ldr	x9, =kernel_stacks + KERNEL_STACK_SIZE
 	mov	sp, x9
 #endif
 	stp	x4, x5, [sp, #-16]!
@@ -63,8 +82,6 @@ _start:
 	bl	core_leave
 	mov	x0, x19
 	b	entry_exit
-park:	wfi
-	b	park
 #endif
 	/* falls through with x0 = context of the first thread */
 
@@ -98,13 +115,14 @@ exit:
 	ldp	x28, x29, [sp, #CONTEXT_X(28)]
 	ldr	x30, [sp, #CONTEXT_X(30)]
 	eret
+	speculation_barrier
 
 	.macro kernel_stack
 #if KERNEL_CORES > 1
 	mrs	x9, tpidr_el2
 	ldr	x9, [x9]
 #else
-	ldr	x9, =kernel_stack_top
+	ldr	x9, =KERNEL_STACK_TOP
 #endif
 	mov	sp, x9
 	.endm
@@ -141,6 +159,14 @@ exit:
 	kernel_stack
 	.endm
 
+/* Goes to the label if an SError of the interrupted thread is pending, else they are the kernel's. */
+	.macro claim_serrors theirs
+	dsb	sy
+	mrs	x9, isr_el1
+	tbnz	x9, #ISR_A_BIT, \theirs
+	msr	daifclr, #DAIF_A
+	.endm
+
 /* The lock is given back; x0 stays. */
 	.macro unlock
 #if KERNEL_CORES > 1
@@ -160,9 +186,10 @@ exit:
 	.text
 lower_sync:
 	save_registers
+	claim_serrors sync_serror
 	mrs	x19, esr_el2
-	lsr	x9, x19, #26
-	sub	x9, x9, #0x15			/* SVC64, HVC64: a system call */
+	lsr	x9, x19, #EC_SHIFT
+	sub	x9, x9, #EC_SVC64		/* SVC64, HVC64: a system call */
 	cmp	x9, #1
 	b.hi	1f
 	sub	x24, x22, #4
@@ -175,23 +202,89 @@ lower_sync:
 	bl	exception_sync
 	leave
 
+/* Also FIQs: the controller's interrupts are all of one kind, and asking it for one is harmless. */
 lower_irq:
 	save_registers
+	claim_serrors irq_serror
 	save_state x22
 	bl	exception_irq
 	leave
 
-fatal:
-	kernel_stack
-	bl	exception_fatal
+/* Taken from the thread. */
+lower_serror:
+	save_registers
+	save_state x22
+	mrs	x0, esr_el2
+	b	1f
 
-	.macro vector target, number
+/* An SError was pending when something else was taken: that happens again after the SError. */
+sync_serror:
+	mrs	x9, esr_el2
+	lsr	x9, x9, #EC_SHIFT
+	sub	x9, x9, #EC_SVC64
+	cmp	x9, #1
+	b.hi	irq_serror
+	sub	x22, x22, #4			/* a system call is issued again */
+irq_serror:
+	save_state x22
+	bl	serror_take
+1:	bl	exception_serror
+	leave
+
+/*
+ * Takes a pending SError of others: x0 = its ESR, or 0. The handler of this level knows the window
+ * by its address. Changes x9 and x10, too.
+ */
+	.global serror_take
+serror_take:
+	mov	x0, xzr
+serror_window:
+	msr	daifclr, #DAIF_A
+	isb
+	msr	daifset, #DAIF_A
+	ret
+	speculation_barrier
+
+current_serror:
+	mrs	x9, elr_el2
+	adr	x10, serror_window
+	sub	x9, x9, x10
+	cmp	x9, #8
+	b.hi	1f
+	mrs	x0, esr_el2
+	mrs	x9, spsr_el2
+	orr	x9, x9, #SPSR_A			/* one is enough */
+	msr	spsr_el2, x9
+	eret
+	speculation_barrier
+1:	mov	x18, #CURRENT_SERROR
+
+/*
+ * x18: the vector of an exception that the kernel itself caused. Its stack may be the cause, so
+ * another one is used, by the first that comes here: not by other cores, nor once more by this one.
+ */
+fatal:
+	msr	daifset, #15
+	ldr	x9, =emergency_used
+	mov	w10, #1
+1:	ldaxr	w11, [x9]
+	stxr	w12, w10, [x9]
+	cbnz	w12, 1b
+	cbnz	w11, park
+	ldr	x9, =emergency_stack_top
+	mov	sp, x9
+	mov	x0, x18
+	bl	exception_fatal
+park:	wfi
+	b	park
+
+	.macro vector_fatal number
 	.balign 128
 	mov	x18, \number
-	b	\target
+	b	fatal
 	.endm
 
-	.macro vector_keep target
+	.macro vector target
 	.balign 128
 	b	\target
 	.endm
@@ -200,31 +293,30 @@ fatal:
 	.balign 2048
 	.global vectors
 vectors:
-	vector	fatal0, 0
-	vector	fatal0, 1
-	vector	fatal0, 2
-	vector	fatal0, 3
-	vector	fatal0, 4
-	vector	fatal0, 5
-	vector	fatal0, 6
-	vector	fatal0, 7
-	vector_keep lower_sync			/* AArch64 */
-	vector_keep lower_irq
-	vector	fatal0, 10
-	vector	fatal0, 11
-	vector_keep lower_sync			/* AArch32: a guest's 32-bit programs */
-	vector_keep lower_irq
-	vector	fatal0, 14
-	vector	fatal0, 15
-fatal0:
-	mov	x0, x18
-	b	fatal
+	vector_fatal 0
+	vector_fatal 1
+	vector_fatal 2
+	vector_fatal 3
+	vector_fatal 4
+	vector_fatal 5
+	vector_fatal 6
+	vector	current_serror
+	.rept	2				/* AArch64; AArch32: a guest's 32-bit programs */
+	vector	lower_sync
+	vector	lower_irq
+	vector	lower_irq
+	vector	lower_serror
+	.endr
 
 	.section .stack, "aw", %nobits
-	.balign 16
+	.balign KERNEL_STACK_SIZE
+	.global kernel_stacks
 kernel_stacks:
 	.skip	KERNEL_STACK_SIZE * KERNEL_CORES
-kernel_stack_top:
+	.skip	1024
+emergency_stack_top:
+emergency_used:
+	.skip	4
 
 /* SIMD state: q0..q31, FPSR, FPCR. Enabled in CPTR_EL2 by the caller. */
 	.text
@@ -256,6 +348,7 @@ fpu_save:
 	mrs	x2, fpcr
 	stp	x1, x2, [x0]
 	ret
+	speculation_barrier
 
 	.global fpu_load
 fpu_load:
@@ -264,3 +357,4 @@ fpu_load:
 	msr	fpsr, x1
 	msr	fpcr, x2
 	ret
+	speculation_barrier

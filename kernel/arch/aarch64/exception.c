@@ -10,6 +10,7 @@
 #include "machine.h"
 
 #define ESR_UNDEFINED	0x02000000u	/* EC 0, IL */
+#define ISR_A		0x100UL
 #define FAR_PAGE_MASK	0xfffUL
 #define PAR_PAGE	0x0000fffffffff000UL
 #define HPFAR_FIPA	0xffffffffff0UL
@@ -81,8 +82,45 @@ struct tcb *exception_irq(void)
 	return core_enter() ? sched_run() : kernel_irq();
 }
 
+/*
+ * An SError that the current thread caused: its guest gets it as a virtual one, a native thread as
+ * a fault. What it trapped for at the same time, if anything, it does once more.
+ */
+struct tcb *exception_serror(u64 esr)
+{
+	bool cancelled = core_enter();
+
+	if (sched_current->vcpu) {
+		vcpu_serror(sched_current->vcpu);
+		return kernel_resume();
+	}
+	if (cancelled)
+		return sched_run();
+	return kernel_user_exception((u32)ESR_EC_SERROR << ESR_EC_SHIFT | ESR_IL | ESR_ISS((u32)esr), 0);
+}
+
+/* From here on an SError in the kernel is the kernel's; one from before has stopped nothing. */
+void exception_start_core(void)
+{
+	if (sysreg_read(isr_el1) & ISR_A)
+		print("boot: an SError was pending: ESR %lx\n", serror_take());
+	__asm__ volatile("msr daifclr, #4" : : : "memory");
+}
+
 _Noreturn void exception_fatal(u64 vector)
 {
-	print_panic("exception vector %lu: ESR %lx ELR %lx FAR %lx", vector, sysreg_read(esr_el2),
-		    sysreg_read(elr_el2), sysreg_read(far_el2));
+	static const char *const kinds[] = { "exception", "IRQ", "FIQ", "SError" };
+
+	gicv2_stop_others();
+	print_panic("%s in the kernel, vector %lu: ESR %lx ELR %lx FAR %lx", kinds[vector & 3], vector,
+		    sysreg_read(esr_el2), sysreg_read(elr_el2), sysreg_read(far_el2));
+}
+
+/* The other cores go the same way when they next enter the kernel, which the interrupt makes them. */
+_Noreturn void arch_halt(void)
+{
+	gicv2_stop_others();
+	__asm__ volatile("msr daifset, #15" : : : "memory");
+	for (;;)
+		__asm__ volatile("wfi");
 }

@@ -95,8 +95,10 @@ void gicv2_start_core(void)
 	core_self()->irq_target = own_target();
 	irq_set_reserved(CORE_SGI_CALL);
 	irq_set_reserved(CORE_SGI_RESCHEDULE);
+	irq_set_reserved(CORE_SGI_STOP);
 	arch_irq_unmask(CORE_SGI_CALL);
 	arch_irq_unmask(CORE_SGI_RESCHEDULE);
+	arch_irq_unmask(CORE_SGI_STOP);
 #endif
 }
 
@@ -186,6 +188,13 @@ void arch_core_interrupt_seen(unsigned int sgi)
 	*(volatile u8 *)(u64)(GICD_BASE + GICD_CPENDSGIR + sgi) = 0xff;
 }
 #endif
+
+/* They stop when they take it, or wait for a lock that is not given back. */
+void gicv2_stop_others(void)
+{
+	if (KERNEL_CORES > 1)
+		*gicd(GICD_SGIR) = GICD_SGIR_OTHERS | CORE_SGI_STOP;
+}
 
 bool arch_irq_pending(void)
 {

@@ -21,7 +21,15 @@ static inline void dsb(void)
 
 /* HCR_EL2 (ABI 6.8): native threads, and vCPUs. */
 #define HCR_NATIVE	0x8e28103bUL
-#define HCR_VCPU	0x80086039UL
+#define HCR_VSE		(1UL << 8)	/* a virtual SError is pending; taking it clears the bit */
+/* Several cores: TLB and instruction cache maintenance and barriers of a guest reach all of them. */
+#define HCR_FB		(1UL << 9)
+#define HCR_BSU_INNER	(1UL << 10)
+#if KERNEL_CORES > 1
+#define HCR_VCPU	(0x8008603bUL | HCR_FB | HCR_BSU_INNER)
+#else
+#define HCR_VCPU	0x8008603bUL
+#endif
 #define SCTLR_NATIVE	0x34d59824UL
 #define CPTR_EL2_TFP	(1UL << 10)
 #define CPTR_EL2_RES1	0x33ffUL
@@ -58,6 +66,7 @@ void tlb_flush_all(void);
 /* gicv2.c */
 void gicv2_init(void);		/* the distributor */
 void gicv2_start_core(void);	/* what each core has of its own */
+void gicv2_stop_others(void);	/* several cores: the machine ends */
 volatile u32 *gich_register(unsigned int offset);
 void gicv2_set_active(unsigned int irq, bool active);
 bool gicv2_is_active(unsigned int irq);
@@ -79,11 +88,14 @@ void fpu_load(const struct fpu_context *fpu);
 
 /* entry.S */
 _Noreturn void entry_exit(struct context *context);
+u64 serror_take(void);		/* a pending SError is taken; its ESR, or 0 */
 
 /* exception.c, boot: called by entry.S */
 struct tcb *exception_sync(u64 esr);
 struct tcb *exception_irq(void);
+struct tcb *exception_serror(u64 esr);
 _Noreturn void exception_fatal(u64 vector);
+void exception_start_core(void);	/* SErrors from now on are the kernel's */
 struct context *boot_start(const u64 parameters[6], u64 image_phys);
 struct context *boot_start_core(void);	/* all but the first core */
 

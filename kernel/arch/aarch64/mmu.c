@@ -15,15 +15,21 @@
 #define ATTR_DEVICE	(0UL << 2)	/* MAIR index 0 */
 #define ATTR_NORMAL	(4UL << 2)	/* MAIR index 4 */
 #define RES1_AP		(1UL << 6)
+#define READ_ONLY	(1UL << 7)
 #define SH_INNER	(3UL << 8)
 #define ACCESSED	(1UL << 10)
 #define XN		(1UL << 54)
 #define MEMORY		(ATTR_NORMAL | RES1_AP | SH_INNER | ACCESSED)
+#define TEXT		(MEMORY | READ_ONLY)
+#define RODATA		(MEMORY | READ_ONLY | XN)
+#define DATA		(MEMORY | XN)
 #define DEVICE		(ATTR_DEVICE | RES1_AP | ACCESSED | XN)
 
 #define GIB_SHIFT	30
 #define MIB2_SHIFT	21
-#define WINDOW_TABLES	12	/* gibibytes of which only a part is RAM */
+#define PAGE_SHIFT	12
+#define SPARE_TABLES	12	/* two for the image's pages, and gibibytes of which only a part is RAM */
+#define SCTLR_EL2_VALUE	0x30cd183dUL	/* RES1, WXN, I, SA, C, M */
 #define VTCR_44		0x80043594UL	/* ABI 6.1: 44-bit IPA, level 0, 8-bit VMID */
 #define VTCR_40		0x80023558UL	/* 40-bit IPA, level 1, two tables at the root */
 #define PARANGE_44	4
@@ -35,13 +41,13 @@ static u64 level0[ENTRIES] TABLE_MEMORY;
 static u64 level1[ENTRIES] TABLE_MEMORY;	/* 0x80_0000_0000 .. 0xff_ffff_ffff */
 static u64 image_level2[ENTRIES] TABLE_MEMORY;
 static u64 device_level3[ENTRIES] TABLE_MEMORY;
-static u64 window_level2[WINDOW_TABLES][ENTRIES] TABLE_MEMORY;
+static u64 spare[SPARE_TABLES][ENTRIES] TABLE_MEMORY;
 u64 mmu_empty_space[2 * ENTRIES] __attribute__((aligned(8192)));
 unsigned int mmu_address_bits;
-static unsigned int window_tables;
+static unsigned int spare_used;
 static u64 image_base;
 
-extern char kernel_start[], kernel_end[];
+extern char kernel_start[], kernel_text_end[], kernel_rodata_end[], kernel_end[], kernel_stacks[];
 
 u64 mmu_image_phys(void)
 {
@@ -58,17 +64,48 @@ static u64 table_entry(const void *table)
 	return mmu_image_ptr_to_phys(table).v | TABLE;
 }
 
+static u64 *spare_table(void)
+{
+	if (spare_used == SPARE_TABLES)
+		print_stop("boot: memory is in too many pieces");
+	return spare[spare_used++];
+}
+
+static u64 *entry_table(u64 entry)
+{
+	return (u64 *)((entry & ~0xfffUL) - image_base + KERNEL_BASE);
+}
+
 /* The level 2 table of one gibibyte of the window; NULL if a block maps it already. */
 static u64 *window_table(u64 gib)
 {
-	if (level1[gib] == 0) {
-		if (window_tables == WINDOW_TABLES)
-			print_stop("boot: memory is in more than %u pieces", WINDOW_TABLES);
-		level1[gib] = table_entry(window_level2[window_tables++]);
-	}
-	if ((level1[gib] & 3) != TABLE)
-		return NULL;
-	return (u64 *)((level1[gib] & ~0xfffUL) - image_base + KERNEL_BASE);
+	if (level1[gib] == 0)
+		level1[gib] = table_entry(spare_table());
+	return (level1[gib] & 3) == TABLE ? entry_table(level1[gib]) : NULL;
+}
+
+static bool holds_image(u64 start, u64 size)
+{
+	return image_base >= start && image_base - start < size;
+}
+
+/* All of the block but the image, which is mapped where it is linked for. */
+static u64 *table_around_image(u64 start)
+{
+	u64 *level3 = spare_table();
+	u64 pages = (u64)(kernel_end - kernel_start) >> PAGE_SHIFT;
+
+	for (u64 i = pages; i < ENTRIES; i++)
+		level3[i] = (start + (i << PAGE_SHIFT)) | DATA | PAGE;
+	return level3;
+}
+
+static void window_map_block(u64 *entry, u64 at)
+{
+	if (!holds_image(at, 1UL << MIB2_SHIFT))
+		*entry = at | DATA | BLOCK;
+	else if (*entry == 0)
+		*entry = table_entry(table_around_image(at));
 }
 
 static void window_map(u64 start, u64 end)
@@ -79,14 +116,15 @@ static void window_map(u64 start, u64 end)
 		u64 gib = at >> GIB_SHIFT;
 		u64 *level2;
 
-		if (!(at & bit_mask(GIB_SHIFT)) && end - at >= 1UL << GIB_SHIFT && level1[gib] == 0) {
-			level1[gib] = at | MEMORY | XN | BLOCK;
+		if (!(at & bit_mask(GIB_SHIFT)) && end - at >= 1UL << GIB_SHIFT &&
+		    level1[gib] == 0 && !holds_image(at, 1UL << GIB_SHIFT)) {
+			level1[gib] = at | DATA | BLOCK;
 			at += 1UL << GIB_SHIFT;
 			continue;
 		}
 		level2 = window_table(gib);
 		if (level2)
-			level2[at >> MIB2_SHIFT & 511] = at | MEMORY | XN | BLOCK;
+			window_map_block(&level2[at >> MIB2_SHIFT & 511], at);
 		at += 1UL << MIB2_SHIFT;
 	}
 	dsb();
@@ -112,11 +150,8 @@ bool mmu_in_window(u64 start, u64 end)
 	for (u64 at = align_down(start, MIB2_SHIFT); at < end; at += 1UL << MIB2_SHIFT) {
 		u64 entry = level1[at >> GIB_SHIFT];
 
-		if ((entry & 3) == TABLE) {
-			u64 *level2 = (u64 *)((entry & ~0xfffUL) - image_base + KERNEL_BASE);
-
-			entry = level2[at >> MIB2_SHIFT & 511];
-		}
+		if ((entry & 3) == TABLE)
+			entry = entry_table(entry)[at >> MIB2_SHIFT & 511];
 		if (!(entry & VALID))
 			return false;
 	}
@@ -125,34 +160,56 @@ bool mmu_in_window(u64 start, u64 end)
 
 static void map_device(unsigned int page, u64 phys)
 {
-	device_level3[page] = align_down(phys, 12) | DEVICE | PAGE;
+	device_level3[page] = align_down(phys, PAGE_SHIFT) | DEVICE | PAGE;
+}
+
+/* An overflow runs into the page below, which nothing is mapped at. */
+static void map_stack(unsigned int core)
+{
+	u64 at = KERNEL_STACK_TOP - KERNEL_STACK_SIZE + core * KERNEL_STACK_STEP;
+	const char *stack = kernel_stacks + core * KERNEL_STACK_SIZE;
+
+	device_level3[at >> PAGE_SHIFT & 511] = mmu_image_ptr_to_phys(stack).v | DATA | PAGE;
+}
+
+static void map_image(void)
+{
+	u64 *level3 = spare_table();
+
+	for (const char *at = kernel_start; at < kernel_end; at += 1UL << PAGE_SHIFT) {
+		u64 attributes = at < kernel_text_end ? TEXT : at < kernel_rodata_end ? RODATA : DATA;
+
+		level3[(u64)at >> PAGE_SHIFT & 511] = mmu_image_ptr_to_phys(at).v | attributes | PAGE;
+	}
+	image_level2[0] = table_entry(level3);
 }
 
 void mmu_start(u64 image_phys, u64 dtb, u64 dtb_size)
 {
-	u64 image_size = (u64)(kernel_end - kernel_start);
-
 	image_base = image_phys;
 	mmu_address_bits = (sysreg_read(id_aa64mmfr0_el1) & 15) < PARANGE_44 ? 40 : 44;
 	level0[1] = table_entry(level1);
 	level1[511] = table_entry(image_level2);
-	for (u64 at = 0; at < image_size; at += 1UL << MIB2_SHIFT)
-		image_level2[at >> MIB2_SHIFT] = (image_phys + at) | MEMORY | BLOCK;
+	map_image();
 	image_level2[511] = table_entry(device_level3);
 	map_device(0, PLATFORM_GICD);
 	map_device(1, PLATFORM_GICC);
 	map_device(2, PLATFORM_GICH);
 	map_device(3, PLATFORM_UART);
+	for (unsigned int i = 0; i < KERNEL_CORES; i++)
+		map_stack(i);
 	if (dtb && dtb_size < KERNEL_WINDOW_SIZE && dtb < KERNEL_WINDOW_SIZE - dtb_size)
 		window_map(align_down(dtb, MIB2_SHIFT), align_up(dtb + dtb_size, MIB2_SHIFT));
 	dsb();
 	mmu_start_core();
 }
 
-/* From the loader's tables to the kernel's. */
+/* From the loader's tables to the kernel's. WXN counts once nothing made without it is cached. */
 void mmu_start_core(void)
 {
 	sysreg_write(ttbr0_el2, mmu_image_ptr_to_phys(level0).v);
+	isb();
+	sysreg_write(sctlr_el2, SCTLR_EL2_VALUE);
 	isb();
 	tlb_flush_all();
 }

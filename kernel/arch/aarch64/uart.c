@@ -42,9 +42,3 @@ void arch_putc(char c)
 		put('\r');
 	put(c);
 }
-
-_Noreturn void arch_halt(void)
-{
-	for (;;)
-		__asm__ volatile("wfi");
-}

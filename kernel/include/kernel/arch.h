@@ -54,6 +54,7 @@ void arch_sgi_raise(unsigned int sgi, unsigned int target);
 /* Several cores: where a shared interrupt goes; interrupts from one core to another. */
 #define CORE_SGI_CALL		0
 #define CORE_SGI_RESCHEDULE	1
+#define CORE_SGI_STOP		2	/* one core has stopped the machine */
 struct core;
 void arch_irq_route(unsigned int irq, struct core *core);
 void arch_core_interrupt(struct core *core, unsigned int sgi);

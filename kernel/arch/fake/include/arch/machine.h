@@ -10,6 +10,7 @@
 
 #define HCR_NATIVE	1UL
 #define HCR_VCPU	2UL
+#define HCR_VSE		0x100UL
 #define SCTLR_NATIVE	3UL
 #define KERNEL_WINDOW_SIZE	0x3fc0000000UL
 
