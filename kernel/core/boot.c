@@ -342,6 +342,7 @@ static void check_cpu(void)
 static void start_core(void)
 {
 	check_cpu();
+	errata_start_core();
 	exception_start_core();
 	gicv2_start_core();
 	timer_start_core();

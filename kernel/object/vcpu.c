@@ -2,8 +2,8 @@
 /*
  * vCPUs (ABI 6.6 to 6.10). The registers of one vCPU stay in the hardware after its thread was
  * left ("loaded"), so that going to its VMM and back moves only what would disturb a native
- * thread ("enabled"). A loaded vCPU's registers 2 to 19, list registers, VMCR and APR are in the
- * hardware; 0, 1 and 20 to 23 and GICH_HCR only while it is enabled, too.
+ * thread ("enabled"). A loaded vCPU's registers 2 to 19 without TCR, list registers, VMCR and APR are in the
+ * hardware; 0, 1, TCR and 20 to 23 and GICH_HCR only while it is enabled, too.
  */
 #include "vcpu.h"
 
@@ -41,14 +41,14 @@ static unsigned int list_registers(void)
 
 /* Of a loaded vCPU these are in the hardware: FIRST_LOADED to LAST_LOADED. */
 #define LOADED_REGISTERS(DO) \
-	DO(TTBR0, ttbr0_el1) DO(TTBR1, ttbr1_el1) DO(TCR, tcr_el1) DO(MAIR, mair_el1) \
+	DO(TTBR0, ttbr0_el1) DO(TTBR1, ttbr1_el1) DO(MAIR, mair_el1) \
 	DO(AMAIR, amair_el1) DO(CIDR, contextidr_el1) DO(ACTLR, actlr_el1) \
 	DO(AFSR0, afsr0_el1) DO(AFSR1, afsr1_el1) DO(ESR, esr_el1) DO(FAR, far_el1) \
 	DO(PAR, par_el1) DO(VBAR, vbar_el1) DO(TPIDR_EL1, tpidr_el1) \
 	DO(VMPIDR_EL2, vmpidr_el2) DO(SP_EL1, sp_el1) DO(ELR_EL1, elr_el1) \
 	DO(SPSR_EL1, spsr_el1)
 #define HARDWARE_REGISTERS(DO) \
-	LOADED_REGISTERS(DO) DO(SCTLR, sctlr_el1) DO(CPACR, cpacr_el1) \
+	LOADED_REGISTERS(DO) DO(SCTLR, sctlr_el1) DO(TCR, tcr_el1) DO(CPACR, cpacr_el1) \
 	DO(CNTV_CTL, cntv_ctl_el0) DO(CNTV_CVAL, cntv_cval_el0) DO(CNTVOFF, cntvoff_el2) \
 	DO(CNTKCTL_EL1, cntkctl_el1)
 
@@ -114,7 +114,9 @@ static void disable(struct vcpu *vcpu)
 	vcpu->hcr = *gich_register(GICH_HCR);
 	*gich_register(GICH_HCR) = 0;
 	vcpu->registers[seL4_VCPUReg_SCTLR] = sysreg_read(sctlr_el1);
+	vcpu->registers[seL4_VCPUReg_TCR] = sysreg_read(tcr_el1);
 	vcpu->registers[seL4_VCPUReg_CPACR] = sysreg_read(cpacr_el1);
+	stage1_close();
 	sysreg_write(sctlr_el1, SCTLR_NATIVE);
 	sysreg_write(hcr_el2, HCR_NATIVE);
 	sysreg_write(cpacr_el1, CPACR_FP);
@@ -132,8 +134,8 @@ static void enable(struct vcpu *vcpu)
 {
 	const u64 *reg = vcpu->registers;
 
-	sysreg_write(sctlr_el1, reg[seL4_VCPUReg_SCTLR]);
 	sysreg_write(hcr_el2, HCR_VCPU | vcpu->serror);
+	stage1_open(reg[seL4_VCPUReg_SCTLR], reg[seL4_VCPUReg_TCR]);
 	sysreg_write(cpacr_el1, reg[seL4_VCPUReg_CPACR]);
 	*gich_register(GICH_HCR) = vcpu->hcr;
 	timer_guest_access();
@@ -194,13 +196,15 @@ bool vcpu_running(void)
 	return enabled;
 }
 
+void vcpu_leave(void)
+{
+	disable(loaded);
+}
+
 void vcpu_switch(struct vcpu *next)
 {
-	if (!next) {
-		if (enabled)
-			disable(loaded);
+	if (!next)
 		return;
-	}
 	if (next != loaded) {
 		if (loaded)
 			save(loaded);
@@ -466,7 +470,7 @@ static bool in_hardware(const struct vcpu *vcpu, u64 reg)
 {
 	if (vcpu != loaded)
 		return false;
-	return enabled || (reg >= FIRST_LOADED && reg <= LAST_LOADED);
+	return enabled || (reg >= FIRST_LOADED && reg <= LAST_LOADED && reg != seL4_VCPUReg_TCR);
 }
 
 static u32 empty_list_registers(const struct vcpu *vcpu)

@@ -31,7 +31,9 @@ _Static_assert(sizeof(struct vcpu) <= 1 << SEL4_VCPU_BITS, "ABI 3.1");
 
 /* Is the CPU set up for a vCPU's thread? */
 bool vcpu_running(void);
-/* Makes the CPU ready for a vCPU's thread (or, with NULL, for a native one). */
+/* Its thread stops running, and its space is still in use: the CPU is ready for a native one. */
+void vcpu_leave(void);
+/* Makes the CPU, in that state, ready for a vCPU's thread. */
 void vcpu_switch(struct vcpu *next);
 /* A native thread met the debug registers of the loaded vCPU: they come back with that. */
 void vcpu_hide_debug(void);

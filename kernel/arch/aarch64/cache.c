@@ -11,11 +11,15 @@
 		__asm__ volatile(op ", %0" : : "r"(at_) : "memory"); \
 } while (0)
 
+/* ERRATUM_CACHE_CLEAN: a clean that leaves the line valid may go wrong, one that invalidates it not. */
 void cache_clean_pou(const void *start, u64 bytes)
 {
 	u64 line = CTR_DMINLINE(sysreg_read(ctr_el0));
 
-	FOR_LINES("dc cvau", line, start, bytes);
+	if (errata & ERRATUM_CACHE_CLEAN)
+		FOR_LINES("dc civac", line, start, bytes);
+	else
+		FOR_LINES("dc cvau", line, start, bytes);
 	dsb();
 }
 
@@ -23,7 +27,10 @@ void cache_clean_poc(const void *start, u64 bytes)
 {
 	u64 line = CTR_DMINLINE(sysreg_read(ctr_el0));
 
-	FOR_LINES("dc cvac", line, start, bytes);
+	if (errata & ERRATUM_CACHE_CLEAN)
+		FOR_LINES("dc civac", line, start, bytes);
+	else
+		FOR_LINES("dc cvac", line, start, bytes);
 	dsb();
 }
 
@@ -42,9 +49,9 @@ void cache_invalidate_poc(const void *start, u64 bytes)
 	u64 end = (u64)start + bytes;
 
 	if ((u64)start & (line - 1))
-		FOR_LINES("dc cvac", line, start, 1);
+		FOR_LINES("dc civac", line, start, 1);
 	if (end & (line - 1))
-		FOR_LINES("dc cvac", line, end, 1);
+		FOR_LINES("dc civac", line, end, 1);
 	FOR_LINES("dc ivac", line, start, bytes);
 	dsb();
 }
@@ -79,9 +86,10 @@ void cache_unify(const void *start, u64 bytes)
 
 static void with_vmid(u64 vmid, bool all, u64 ipa)
 {
-	u64 vttbr = sysreg_read(vttbr_el2);
-	u64 hcr = sysreg_read(hcr_el2);
+	u64 vttbr = sysreg_read(vttbr_el2), hcr = sysreg_read(hcr_el2);
+	u64 sctlr = sysreg_read(sctlr_el1), tcr = sysreg_read(tcr_el1);
 
+	stage1_close();
 	sysreg_write(hcr_el2, HCR_VCPU);
 	sysreg_write(vttbr_el2, (vttbr & ((1UL << 48) - 1)) | vmid << 48);
 	isb();
@@ -96,6 +104,7 @@ static void with_vmid(u64 vmid, bool all, u64 ipa)
 	dsb();
 	sysreg_write(vttbr_el2, vttbr);
 	sysreg_write(hcr_el2, hcr);
+	stage1_open(sctlr, tcr);
 	isb();
 }
 

@@ -13,33 +13,42 @@
 #define ISR_A		0x100UL
 #define FAR_PAGE_MASK	0xfffUL
 #define PAR_PAGE	0x0000fffffffff000UL
+#define PAR_F		1UL		/* no translation */
 #define HPFAR_FIPA	0xffffffffff0UL
 
 /*
  * HPFAR_EL2 holds the page of an IPA for translation, access flag and address size faults of
- * stage 2 and for all faults of a stage 1 table walk (ARM ARM D17.2.64).
+ * stage 2 and for all faults of a stage 1 table walk (ARM ARM D17.2.64). Cortex-A57 erratum 834220:
+ * the first kind may be reported although stage 1 does not translate the address.
  */
 static bool hpfar_valid(u32 esr)
 {
-	return (esr & ESR_DABT_S1PTW) || ESR_DFSC(esr) < ESR_DFSC_PERMISSION;
+	if (esr & ESR_DABT_S1PTW)
+		return true;
+	return ESR_DFSC(esr) < ESR_DFSC_PERMISSION && !(errata & ERRATUM_STAGE2_FAULT);
 }
 
-/* The IPA of a guest's fault; where the CPU did not keep it, stage 1 is asked again. */
-static u64 guest_fault_address(u32 esr, bool fetch)
+/*
+ * The IPA of a guest's fault; where HPFAR_EL2 does not tell, stage 1 is asked again. False: it gives
+ * none. Another vCPU has changed the tables, or the fault was none of stage 2; the guest tries again.
+ */
+static bool guest_fault_address(u32 esr, bool fetch, u64 *address)
 {
-	u64 far = sysreg_read(far_el2);
-	u64 par;
+	u64 far = sysreg_read(far_el2), par, result;
 
-	if (hpfar_valid(esr))
-		return (sysreg_read(hpfar_el2) & HPFAR_FIPA) << 8 | (far & FAR_PAGE_MASK);
+	if (hpfar_valid(esr)) {
+		*address = (sysreg_read(hpfar_el2) & HPFAR_FIPA) << 8 | (far & FAR_PAGE_MASK);
+		return true;
+	}
 	if (fetch)
 		far = sched_current->context.next_ip;
 	par = sysreg_read(par_el1);
 	__asm__ volatile("at s1e1r, %0" : : "r"(far));
 	isb();
-	far = (sysreg_read(par_el1) & PAR_PAGE) | (far & FAR_PAGE_MASK);
+	result = sysreg_read(par_el1);
 	sysreg_write(par_el1, par);
-	return far;
+	*address = (result & PAR_PAGE) | (far & FAR_PAGE_MASK);
+	return !(result & PAR_F);
 }
 
 static bool is_debug(u32 ec)
@@ -63,9 +72,12 @@ struct tcb *exception_sync(u64 esr)
 		return sched_run();
 	if (ec == ESR_EC_DABT_LOWER || ec == ESR_EC_IABT_LOWER) {
 		bool fetch = ec == ESR_EC_IABT_LOWER;
-		u64 address = sched_current->vcpu ? guest_fault_address(syndrome, fetch) :
-						    sysreg_read(far_el2);
+		u64 address;
 
+		if (!sched_current->vcpu)
+			address = sysreg_read(far_el2);
+		else if (!guest_fault_address(syndrome, fetch, &address))
+			return kernel_resume();
 		return kernel_vm_fault(address, syndrome, fetch);
 	}
 	if (ec == ESR_EC_FP && fpu_take(sched_current))

@@ -30,13 +30,48 @@ static inline void dsb(void)
 #else
 #define HCR_VCPU	0x8008603bUL
 #endif
-#define SCTLR_NATIVE	0x34d59824UL
+#define SCTLR_NATIVE	0x34d59825UL	/* M has no effect there (TGE, DC): see stage1_close() */
+#define SCTLR_M		1UL
+#define TCR_CLOSED	0x800080UL	/* EPD1, EPD0: no walks of stage 1 */
 #define CPTR_EL2_TFP	(1UL << 10)
 #define CPTR_EL2_RES1	0x33ffUL
 #define CNTHCTL_EL1PCTEN	1UL	/* EL0, EL1 may read CNTPCT */
 #define CNTHCTL_EL1PCEN		2UL	/* and use CNTP_* */
 #define CNTKCTL_EL0PCTEN	1UL
 #define CNTKCTL_EL0PTEN		(1UL << 9)
+
+/* errata.c */
+#define ERRATUM_CACHE_CLEAN	1u	/* A53 819472, 824069, 826319, 827319, 855873 */
+#define ERRATUM_STAGE2_FAULT	2u	/* A57 834220 */
+#define ERRATUM_SPECULATIVE_AT	4u	/* A57 1319537, A72 1319367 */
+extern unsigned int errata;	/* of any core of this machine */
+void errata_start_core(void);
+
+/*
+ * Before registers of one guest are mixed with the space of another thread: from here on stage 1
+ * is on and has no tables, so that an AT that a core with ERRATUM_SPECULATIVE_AT speculates finds
+ * nothing to cache. SCTLR_EL1.M comes last: with the tables still there it would turn them on.
+ */
+static inline void stage1_close(void)
+{
+	if (!(errata & ERRATUM_SPECULATIVE_AT))
+		return;
+	sysreg_write(tcr_el1, TCR_CLOSED);
+	isb();
+	sysreg_write(sctlr_el1, sysreg_read(sctlr_el1) | SCTLR_M);
+	isb();
+}
+
+/* Everything else is the guest's: now its own control registers, in the opposite order. */
+static inline void stage1_open(u64 sctlr, u64 tcr)
+{
+	if (errata & ERRATUM_SPECULATIVE_AT)
+		isb();
+	sysreg_write(sctlr_el1, sctlr);
+	if (errata & ERRATUM_SPECULATIVE_AT)
+		isb();
+	sysreg_write(tcr_el1, tcr);
+}
 
 /* mmu.c */
 u64 mmu_image_phys(void);		/* physical address of KERNEL_BASE */

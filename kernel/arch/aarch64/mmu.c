@@ -228,6 +228,8 @@ void mmu_user_space_init(void)
 	quiet_registers();
 	sysreg_write(vtcr_el2, mmu_address_bits == 44 ? VTCR_44 : VTCR_40);
 	sysreg_write(hcr_el2, HCR_NATIVE);
+	sysreg_write(tcr_el1, TCR_CLOSED);
+	isb();
 	sysreg_write(sctlr_el1, SCTLR_NATIVE);
 	sysreg_write(cptr_el2, CPTR_EL2_RES1);
 	sysreg_write(cpacr_el1, 3UL << 20);

@@ -106,11 +106,13 @@ struct tcb *arch_switch_to(struct tcb *tcb)
 {
 	u64 root, vmid;
 
+	if (vcpu_running())
+		vcpu_leave();		/* first: the space is the guest's until then */
 	if (!space_has_vmid(tcb->slots[TCB_VSPACE].cap, &root, &vmid))
 		return switch_any(tcb);
 	mmu_set_user_space(root, vmid);
 	fpu_switch(tcb);
-	if (tcb->vcpu || vcpu_running())
+	if (tcb->vcpu)
 		return switch_vcpu(tcb);
 	isb();
 	return tcb;

@@ -22,6 +22,8 @@ static size_t console_length;
 
 struct tcb *arch_switch_to(struct tcb *tcb)
 {
+	if (vcpu_running())
+		vcpu_leave();
 	if (tcb != &sched_idle)
 		space_activate(tcb->slots[TCB_VSPACE].cap);
 	vcpu_switch(tcb->vcpu);

@@ -16,6 +16,16 @@
 
 u64 *fake_sysreg(const char *name);
 
+static inline void stage1_close(void)
+{
+}
+
+static inline void stage1_open(u64 sctlr, u64 tcr)
+{
+	sysreg_write(sctlr_el1, sctlr);
+	sysreg_write(tcr_el1, tcr);
+}
+
 static inline void isb(void)
 {
 }
