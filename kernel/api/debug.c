@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Debug calls (ABI 12), for native threads of debug builds. */
+#include <arch/clamp.h>
 #include <kernel/arch.h>
 #include <kernel/cnode.h>
 #include <kernel/debug.h>
@@ -125,7 +126,7 @@ static void send_ipi(struct tcb *tcb)
 
 	if (target >= KERNEL_CORES || sgi > 15)
 		halt_for("DebugSendIPI: no such core or interrupt");
-	arch_core_interrupt(&cores[target], (unsigned int)sgi);
+	arch_core_interrupt(&cores[index_clamp(target, KERNEL_CORES)], (unsigned int)sgi);
 }
 
 static void thread_affinity(struct tcb *tcb)

@@ -3,6 +3,7 @@
  * Scheduling domains (ABI 2.8, 10.1): a list of (domain, ticks), run from its start index until an
  * entry of no duration, then from the start again.
  */
+#include <arch/clamp.h>
 #include <kernel/domain.h>
 #include <kernel/invocation.h>
 #include <kernel/sched.h>
@@ -54,7 +55,7 @@ static enum invoke decode_set(struct invocation *inv)
 	tcb = tcb_of(invocation_extra(inv, 0));
 	sched_hold(tcb);
 	sched_dequeue(tcb);
-	tcb->domain = (u8)domain;
+	tcb->domain = (u8)index_clamp(domain, DOMAIN_COUNT);
 	if (tcb == core_of(tcb)->current)
 		sched_reconsider(tcb);
 	else if (tcb_runnable(tcb))
@@ -81,7 +82,7 @@ static enum invoke decode_configure(struct invocation *inv)
 	if (ticks == 0 && i == start)
 		return error_argument(inv, 2);
 
-	schedule[i] = (struct period){ (u8)domain, ticks };
+	schedule[index_clamp(i, DOMAIN_SCHEDULE_LENGTH)] = (struct period){ (u8)domain, ticks };
 	return INVOKE_OK;
 }
 
@@ -93,7 +94,7 @@ static enum invoke decode_set_start(struct invocation *inv)
 		return error_plain(inv, seL4_TruncatedMessage);
 	if (first >= DOMAIN_SCHEDULE_LENGTH)
 		return error_range(inv, 0, DOMAIN_SCHEDULE_LENGTH - 1);
-	if (schedule[first].ticks == 0)
+	if (schedule[index_clamp(first, DOMAIN_SCHEDULE_LENGTH)].ticks == 0)
 		return error_argument(inv, 0);
 
 	start = (unsigned int)first;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Interrupts as objects: who gets them (ABI 2.8, 9). */
+#include <arch/clamp.h>
 #include <kernel/arch.h>
 #include <kernel/cnode.h>
 #include <kernel/invocation.h>
@@ -139,7 +140,7 @@ static enum invoke issue_handler(struct invocation *inv, struct irq_request requ
 		return error_plain(inv, seL4_TruncatedMessage);
 	if (request.irq > arch_irq_max())
 		return error_range(inv, 0, arch_irq_max());
-	irq = (unsigned int)request.irq;
+	irq = (unsigned int)index_clamp(request.irq, arch_irq_max() + 1);
 	name = name_of(request.core, irq);
 	if (states[name] != IRQ_INACTIVE)
 		return error_plain(inv, seL4_RevokeFirst);
@@ -171,7 +172,7 @@ static enum invoke issue_on_core(struct invocation *inv)
 	if (core >= KERNEL_CORES)
 		return error_argument(inv, 4);
 	return issue_handler(inv, (struct irq_request){
-		invocation_mr(inv, 0), invocation_mr(inv, 1) != 0, 2, &cores[core] });
+		invocation_mr(inv, 0), invocation_mr(inv, 1) != 0, 2, &cores[index_clamp(core, KERNEL_CORES)] });
 }
 #else
 static enum invoke issue_sgi(struct invocation *inv)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Invocations of threads (ABI 2.6, 10.3). */
+#include <arch/clamp.h>
 #include <kernel/arch.h>
 #include <kernel/cnode.h>
 #include <kernel/invocation.h>
@@ -30,6 +31,7 @@ static enum invoke read_registers(struct invocation *inv)
 	if (flags & 1)
 		tcb_suspend(tcb);
 	arch_context_sync(tcb);
+	count = index_clamp(count, SEL4_TCB_REGISTERS + 1);
 	tcb_read_registers(tcb, inv->result, (unsigned int)count);
 	inv->results = (unsigned int)count;
 	return INVOKE_OK;
@@ -60,6 +62,7 @@ static enum invoke write_registers(struct invocation *inv)
 
 	if (count > SEL4_TCB_REGISTERS)
 		count = SEL4_TCB_REGISTERS;
+	count = index_clamp(count, SEL4_TCB_REGISTERS + 1);
 	arch_context_sync(tcb);
 	for (unsigned int i = 0; i < count; i++)
 		write_register(tcb, i, invocation_mr(inv, i + 2));
@@ -353,7 +356,7 @@ static enum invoke set_affinity(struct invocation *inv)
 		return error_plain(inv, seL4_TruncatedMessage);
 	if (number >= KERNEL_CORES)
 		return error_plain(inv, seL4_IllegalOperation);
-	sched_migrate(target_of(inv), &cores[number]);
+	sched_migrate(target_of(inv), &cores[index_clamp(number, KERNEL_CORES)]);
 	return INVOKE_OK;
 }
 #endif

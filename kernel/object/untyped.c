@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Untyped memory: retype and reset (ABI 2.5, 10.7). */
+#include <arch/clamp.h>
 #include <kernel/arch.h>
 #include <kernel/cnode.h>
 #include <kernel/invocation.h>
@@ -30,7 +31,7 @@ static enum invoke decode_type(struct invocation *inv, struct retype *retype)
 		return error_argument(inv, 0);
 	if (size_bits >= 64)
 		return error_range(inv, 0, SEL4_MAX_UNTYPED_BITS);
-	retype->type = (seL4_ObjectType)type;
+	retype->type = (seL4_ObjectType)index_clamp(type, seL4_ObjectTypeCount);
 	retype->size_bits = (unsigned int)size_bits;
 	retype->bits = object_bits(retype->type, retype->size_bits);
 	if (retype->bits > SEL4_MAX_UNTYPED_BITS)
@@ -66,7 +67,7 @@ static enum invoke decode_slots(struct invocation *inv, struct retype *retype)
 		return error_range(inv, 1, SEL4_RETYPE_FAN_OUT);
 	if (retype->count > slots - offset)
 		return error_range(inv, 1, slots - offset);
-	retype->slots = cnode_slots(node) + offset;
+	retype->slots = cnode_slots(node) + index_clamp(offset, slots);
 	for (u64 i = 0; i < retype->count; i++) {
 		if (!slot_is_empty(&retype->slots[i]))
 			return error_plain(inv, seL4_DeleteFirst);

@@ -2,8 +2,8 @@
 /*
  * vCPUs (ABI 6.6 to 6.10). The registers of one vCPU stay in the hardware after its thread was
  * left ("loaded"), so that going to its VMM and back moves only what would disturb a native
- * thread ("enabled"). A loaded vCPU's registers 2 to 19 without TCR, list registers, VMCR and APR are in the
- * hardware; 0, 1, TCR and 20 to 23 and GICH_HCR only while it is enabled, too.
+ * thread ("enabled"). Of a loaded vCPU these are in the hardware: registers 2 to 19 but TCR, list
+ * registers, VMCR and APR; only while it is enabled 0, 1, TCR, 20 to 23 and GICH_HCR, too.
  */
 #include "vcpu.h"
 
@@ -15,6 +15,7 @@
 #include <kernel/print.h>
 #include <kernel/sched.h>
 
+#include <arch/clamp.h>
 #include <arch/machine.h>
 
 #define SCTLR_RESET		0x34d58820UL	/* as seen of a new vCPU, ABI 6.6 */
@@ -398,6 +399,12 @@ static enum invoke set_tcb(struct invocation *inv, struct vcpu *vcpu)
 	return INVOKE_OK;
 }
 
+/* Of a number that was found to be in range. */
+static unsigned int list_index(u64 number)
+{
+	return (unsigned int)index_clamp(number, VCPU_LIST_REGISTERS);
+}
+
 static u32 list_read(const struct vcpu *vcpu, unsigned int i)
 {
 	return vcpu == loaded ? *gich_register(GICH_LR + 4 * i) : vcpu->list[i];
@@ -430,6 +437,7 @@ static enum invoke inject(struct invocation *inv, struct vcpu *vcpu)
 		return error_range(inv, 0, 1);
 	if (index >= list_registers())
 		return error_range(inv, 0, list_registers() - 1);
+	index = list_index(index);
 	if ((vcpu->list[index] & GICH_LR_STATE) == GICH_LR_ACTIVE)
 		return error_plain(inv, seL4_DeleteFirst);
 
@@ -514,7 +522,7 @@ static bool extension_read(const struct vcpu *vcpu, u64 reg, u64 *value)
 	bool hardware = vcpu == loaded;
 
 	if (reg >= PEERVISOR_VCPU_LR && reg < PEERVISOR_VCPU_LR + list_registers()) {
-		*value = list_read(vcpu, (unsigned int)(reg - PEERVISOR_VCPU_LR));
+		*value = list_read(vcpu, list_index(reg - PEERVISOR_VCPU_LR));
 		return true;
 	}
 	switch (reg) {
@@ -548,11 +556,11 @@ static bool extension_write(struct vcpu *vcpu, u64 reg, u64 word)
 
 	if (reg >= PEERVISOR_VCPU_LR && reg < PEERVISOR_VCPU_LR + list_registers()) {
 		/* The hardware bit would end physical interrupts that the guest does not own. */
-		list_write(vcpu, (unsigned int)(reg - PEERVISOR_VCPU_LR), value & ~GICH_LR_HW);
+		list_write(vcpu, list_index(reg - PEERVISOR_VCPU_LR), value & ~GICH_LR_HW);
 		return true;
 	}
 	if (reg >= PEERVISOR_VCPU_PEND && reg < PEERVISOR_VCPU_PEND + list_registers()) {
-		list_pend(vcpu, (unsigned int)(reg - PEERVISOR_VCPU_PEND), value);
+		list_pend(vcpu, list_index(reg - PEERVISOR_VCPU_PEND), value);
 		return true;
 	}
 	switch (reg) {
@@ -590,7 +598,7 @@ static enum invoke read_register(struct invocation *inv, const struct vcpu *vcpu
 		return error_plain(inv, seL4_TruncatedMessage);
 	reg = invocation_mr(inv, 0);
 	if (reg < SEL4_VCPU_REGISTERS)
-		value = system_register(vcpu, (unsigned int)reg);
+		value = system_register(vcpu, (unsigned int)index_clamp(reg, SEL4_VCPU_REGISTERS));
 	else if (!VCPU_EXTENDED || !extension_read(vcpu, reg, &value))
 		return error_argument(inv, 1);
 	invocation_result(inv, value);
@@ -606,6 +614,7 @@ static enum invoke write_register(struct invocation *inv, struct vcpu *vcpu)
 	reg = invocation_mr(inv, 0);
 	value = invocation_mr(inv, 1);
 	if (reg < SEL4_VCPU_REGISTERS) {
+		reg = index_clamp(reg, SEL4_VCPU_REGISTERS);
 		if (in_hardware(vcpu, reg))
 			hardware_write((unsigned int)reg, value);
 		else
