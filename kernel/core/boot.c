@@ -343,6 +343,7 @@ static void start_core(void)
 {
 	check_cpu();
 	errata_start_core();
+	firmware_start_core();
 	exception_start_core();
 	gicv2_start_core();
 	timer_start_core();
@@ -406,6 +407,8 @@ struct context *boot_start(const u64 parameters[6], u64 image_phys)
 	plan_space();
 	carve_objects();
 	gicv2_init();
+	firmware_init(root.loader.dtb && boot_fdt_psci(arch_phys_to_ptr(paddr(root.loader.dtb)),
+						       root.loader.dtb_size));
 	start_core();
 	put_fixed_caps();
 	map_tables();

@@ -19,9 +19,11 @@ struct scan {
 	u32 address_cells[DEPTH_MAX], size_cells[DEPTH_MAX];	/* for the children of a depth */
 	bool in_reserved;		/* below /reserved-memory */
 	bool is_memory, no_map;		/* of the node being read */
+	bool in_psci;			/* in /psci, which says how it is called and what it is */
+	bool psci_smc, psci_versioned;
 	u64 reg, reg_size;		/* place of its reg property */
 	unsigned int depth;
-	struct regions *ram, *reserved;
+	struct regions *ram, *reserved;	/* NULL: not asked for */
 };
 
 static u32 cell(const struct scan *scan, u64 at)
@@ -55,7 +57,7 @@ static const char *node_end(struct scan *scan)
 	u32 address = scan->address_cells[scan->depth - 1], size = scan->size_cells[scan->depth - 1];
 	u64 step = 4 * ((u64)address + size);
 
-	if (!scan->reg_size || (!scan->is_memory && !(scan->in_reserved && scan->no_map)))
+	if (!scan->ram || !scan->reg_size || (!scan->is_memory && !(scan->in_reserved && scan->no_map)))
 		return NULL;
 	if (address < 1 || address > 2 || size < 1 || size > 2 || scan->reg_size % step)
 		return "a memory node's reg does not fit #address-cells and #size-cells";
@@ -68,6 +70,27 @@ static const char *node_end(struct scan *scan)
 		regions_add(scan->is_memory ? scan->ram : scan->reserved, start, start + bytes);
 	}
 	return NULL;
+}
+
+/* compatible is a list of strings. 0.1 had no PSCI_VERSION. */
+static bool is_versioned_psci(const char *text, u64 length)
+{
+	for (u64 i = 0; i < length; i++)
+		if ((i == 0 || text[i - 1] == 0) &&
+		    (text_is(text + i, length - i, "arm,psci-1.0", false) ||
+		     text_is(text + i, length - i, "arm,psci-0.2", false)))
+			return true;
+	return false;
+}
+
+static void psci_property(struct scan *scan, const char *name, u64 room, u64 at, u32 length)
+{
+	const char *value = (const char *)scan->fdt + at;
+
+	if (text_is(name, room, "method", false))
+		scan->psci_smc = text_is(value, length, "smc", false);
+	else if (text_is(name, room, "compatible", false))
+		scan->psci_versioned = is_versioned_psci(value, length);
 }
 
 static const char *property(struct scan *scan)
@@ -86,6 +109,8 @@ static const char *property(struct scan *scan)
 		return "a property's name lies outside the strings";
 	text = (const char *)scan->fdt + scan->strings + name;
 	room = scan->strings_end - scan->strings - name;
+	if (scan->in_psci && scan->depth == 2)
+		psci_property(scan, text, room, value, length);
 	if (text_is(text, room, "#address-cells", false) && length == 4)
 		scan->address_cells[scan->depth] = cell(scan, value);
 	else if (text_is(text, room, "#size-cells", false) && length == 4)
@@ -115,8 +140,10 @@ static const char *node_begin(struct scan *scan)
 		return "nodes are nested too deep";
 	scan->address_cells[scan->depth] = 2;
 	scan->size_cells[scan->depth] = 1;
-	if (scan->depth == 2)
+	if (scan->depth == 2) {
 		scan->in_reserved = text_is(name, room, "reserved-memory", false);
+		scan->in_psci = text_is(name, room, "psci", false);
+	}
 	scan->is_memory = false;
 	scan->no_map = false;
 	scan->reg_size = 0;
@@ -165,27 +192,40 @@ static void reservations(struct scan *scan, u64 at, u64 size)
 	}
 }
 
+static const char *scan_tree(struct scan *scan, u64 size)
+{
+	u32 total;
+
+	if (size < FDT_HEADER || cell(scan, 0) != FDT_MAGIC)
+		return "no magic number";
+	total = cell(scan, 4);
+	if (total < FDT_HEADER || total > size)
+		return "totalsize";
+	scan->at = cell(scan, 8);
+	scan->end = scan->at + cell(scan, 36);
+	scan->strings = cell(scan, 12);
+	scan->strings_end = scan->strings + cell(scan, 32);
+	if (scan->at % 4 || scan->end > total || scan->strings_end > total)
+		return "a block lies outside";
+	if (scan->reserved)
+		reservations(scan, cell(scan, 16), total);
+	return structure(scan);
+}
+
 const char *boot_fdt_memory(const void *fdt, u64 size, struct regions *ram,
 			    struct regions *reserved)
 {
 	struct scan scan = { .fdt = fdt, .ram = ram, .reserved = reserved };
-	u32 total;
-	const char *wrong;
+	const char *wrong = scan_tree(&scan, size);
 
-	if (size < FDT_HEADER || cell(&scan, 0) != FDT_MAGIC)
-		return "no magic number";
-	total = cell(&scan, 4);
-	if (total < FDT_HEADER || total > size)
-		return "totalsize";
-	scan.at = cell(&scan, 8);
-	scan.end = scan.at + cell(&scan, 36);
-	scan.strings = cell(&scan, 12);
-	scan.strings_end = scan.strings + cell(&scan, 32);
-	if (scan.at % 4 || scan.end > total || scan.strings_end > total)
-		return "a block lies outside";
-	reservations(&scan, cell(&scan, 16), total);
-	wrong = structure(&scan);
 	if (!wrong && !ram->count)
 		return "no memory node";
 	return wrong;
+}
+
+bool boot_fdt_psci(const void *fdt, u64 size)
+{
+	struct scan scan = { .fdt = fdt };
+
+	return !scan_tree(&scan, size) && scan.psci_smc && scan.psci_versioned;
 }

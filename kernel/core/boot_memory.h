@@ -29,4 +29,7 @@ bool regions_contain(const struct regions *list, u64 start, u64 end);
 const char *boot_fdt_memory(const void *fdt, u64 size, struct regions *ram,
 			    struct regions *reserved);
 
+/* Does the tree have a PSCI, of 0.2 or later, that is called by smc? */
+bool boot_fdt_psci(const void *fdt, u64 size);
+
 #endif

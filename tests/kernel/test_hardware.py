@@ -10,7 +10,7 @@ import gdbstub
 import pack
 import run
 
-ERET = 0xd69f03e0
+ERET, SMC = 0xd69f03e0, 0xd4000003
 PUSH = 0xa98003e0, 0xffc003e0           # stp x, y, [sp, -n]!
 NEXT_IP, SPSR = 256, 264                # kernel/context.h
 LOWER64_SERROR, LOWER32_SERROR, CURRENT_SERROR = 0x580, 0x780, 0x380
@@ -163,6 +163,60 @@ def test_nothing_is_writable_and_executable(kernel, cpu):
     for core in range(KERNELS[kernel]):
         top = STACK_TOP + core * STACK_STEP
         assert top - 4096 in pages and top not in pages and top - 8192 not in pages
+
+
+class Firmware:
+    """Answers the kernel's smc as a firmware at EL3 would that has these functions; counts the workarounds."""
+    VERSIONS = {0x84000000: 0x10001, 0x80000000: 0x10001}
+    NOT_SUPPORTED = (1 << 64) - 1
+
+    def __init__(self, machine, has):
+        self.machine, self.has, self.calls = machine, has, {}
+
+    def answer(self, function, argument):
+        if function in self.has:        # a workaround itself
+            return 0
+        if function in self.VERSIONS:
+            return self.VERSIONS[function]
+        if function == 0x8400000a and argument == 0x80000000:
+            return 0
+        return self.has.get(argument, self.NOT_SUPPORTED) if function == 0x80000001 else self.NOT_SUPPORTED
+
+    def serve(self):
+        """The call that the machine has stopped at. x1 to x3 are the firmware's to change."""
+        function, argument = (self.machine.register(i) & 0xffffffff for i in (0, 1))
+        self.calls[function] = self.calls.get(function, 0) + 1
+        self.machine.set_register(0, self.answer(function, argument))
+        for i in (1, 2, 3):
+            self.machine.set_register(i, 0xbad0bad0bad0bad0)
+        self.machine.set_register(gdbstub.PC, self.machine.register(gdbstub.PC) + 4)
+        return function
+
+
+@pytest.mark.parametrize("has, called", [
+    ({0x80008000: 0, 0x80007fff: 0}, 0x80008000),
+    ({0x80008000: 0, 0x80007fff: 1, 0x80003fff: 0}, 0x80003fff),
+    ({0x80008000: 1}, None),            # this core does not need it
+    ({}, None)])
+def test_firmware_workarounds(has, called):
+    """Found at boot; from then on each entry from a thread or guest calls the one that is needed, and nothing else changes."""
+    with Machine("kernel.elf") as machine:
+        firmware = Firmware(machine, has)
+        text = range(machine.kernel.symbols["kernel_start"], machine.kernel.symbols["kernel_text_end"], 4)
+        for at in (at for at in text if machine.kernel.word(at) == SMC):
+            machine.break_at(at)
+        end = machine.root.symbols["hardware_end"]
+        machine.break_at(end)
+        machine.run()
+        while machine.register(gdbstub.PC) != end:
+            firmware.serve()
+            machine.run()
+        lines = machine.console().replace("\r", "").splitlines()
+        entries = sum(firmware.calls.get(function, 0) for function in (0x80008000, 0x80003fff))
+    assert lines[-5:] == ["guest 1 got to 1, ESR 0", "guest 2 got to 3, ESR 0", "guest 1 got to 2, ESR 0",
+                          "thread goes on: 7", "HARDWARE DONE"]
+    assert firmware.calls.get(0x80007fff, 0) == (1 if has.get(0x80007fff) == 0 else 0)
+    assert entries == firmware.calls.get(called, 0) and (entries > 100) == (called is not None)
 
 
 @pytest.mark.parametrize("kernel", ["kernel.elf", "kernel-smp.elf"])

@@ -289,10 +289,20 @@ park:	wfi
 	b	\target
 	.endm
 
-	.section .vectors, "ax"
-	.balign 2048
-	.global vectors
-vectors:
+/* The thread may have trained what predicts our branches: the firmware forgets it first. */
+	.macro vector_firmware target
+	.balign 128
+	stp	x0, x1, [sp, #CONTEXT_X(0)]
+	stp	x2, x3, [sp, #CONTEXT_X(2)]
+	adrp	x0, firmware_workaround
+	ldr	w0, [x0, :lo12:firmware_workaround]
+	smc	#0				/* keeps x4 and up (SMCCC 1.1) */
+	ldp	x2, x3, [sp, #CONTEXT_X(2)]
+	ldp	x0, x1, [sp, #CONTEXT_X(0)]
+	b	\target
+	.endm
+
+	.macro vectors_own
 	vector_fatal 0
 	vector_fatal 1
 	vector_fatal 2
@@ -301,11 +311,30 @@ vectors:
 	vector_fatal 5
 	vector_fatal 6
 	vector	current_serror
+	.endm
+
+	.section .vectors, "ax"
+	.balign 2048
+	.global vectors
+vectors:
+	vectors_own
 	.rept	2				/* AArch64; AArch32: a guest's 32-bit programs */
 	vector	lower_sync
 	vector	lower_irq
 	vector	lower_irq
 	vector	lower_serror
+	.endr
+
+/* Of cores that need the firmware's help. */
+	.balign 2048
+	.global vectors_firmware
+vectors_firmware:
+	vectors_own
+	.rept	2
+	vector_firmware lower_sync
+	vector_firmware lower_irq
+	vector_firmware lower_irq
+	vector_firmware lower_serror
 	.endr
 
 	.section .stack, "aw", %nobits

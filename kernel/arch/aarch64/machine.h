@@ -73,6 +73,11 @@ static inline void stage1_open(u64 sctlr, u64 tcr)
 	sysreg_write(tcr_el1, tcr);
 }
 
+/* firmware.c: what it does about speculation, if the device tree says how to call it */
+void firmware_init(bool psci_by_smc);
+void firmware_start_core(void);
+extern u32 firmware_workaround;	/* what vectors_firmware call */
+
 /* mmu.c */
 u64 mmu_image_phys(void);		/* physical address of KERNEL_BASE */
 struct paddr mmu_image_ptr_to_phys(const void *ptr);	/* the image's own data */

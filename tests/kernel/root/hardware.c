@@ -11,6 +11,7 @@
 extern char serror_guest[], serror_masked[], serror_open[];
 _Noreturn void test_main(seL4_BootInfo *info);
 void hardware_mark(void);
+void hardware_end(void);
 void hardware_native(seL4_Word argument);
 
 struct guest {
@@ -20,6 +21,11 @@ struct guest {
 static seL4_CPtr endpoint;
 
 __attribute__((noinline)) void hardware_mark(void)
+{
+	__asm__ volatile("" : : : "memory");
+}
+
+__attribute__((noinline)) void hardware_end(void)
 {
 	__asm__ volatile("" : : : "memory");
 }
@@ -119,6 +125,7 @@ _Noreturn void test_main(seL4_BootInfo *info)
 	guests();
 	native();
 	say("HARDWARE %s\n", test_failed ? "FAILED" : "DONE");
+	hardware_end();
 	for (;;)
 		seL4_Yield();
 }

@@ -314,10 +314,53 @@ static void random_trees(void **state)
 				assert_true(!i || ram.at[i - 1].end < ram.at[i].start);
 			}
 		}
+		(void)boot_fdt_psci(copy, size);
 		free(copy);
 	}
 	print_message("%u accepted\n", accepted);
 	assert_in_range(accepted, 1000, 199000);
+}
+
+static void bytes(const char *name, const char *value, unsigned int length)
+{
+	property(name, length);
+	memset(tree.words + tree.size, 0, (length + 3) & ~3u);
+	memcpy(tree.words + tree.size, value, length);
+	tree.size += (length + 3) & ~3u;
+}
+
+static bool psci(const char *node, const char *method, const char *compatible, unsigned int length)
+{
+	u32 size;
+
+	open_tree();
+	memory(0x40000000, 0x1000);
+	begin(node);
+	bytes("method", method, (unsigned int)strlen(method) + 1);
+	bytes("compatible", compatible, length);
+	end();
+	size = close_tree();
+	return boot_fdt_psci(blob, size);
+}
+
+#define PSCI(node, method, compatible)	psci(node, method, compatible, sizeof(compatible))
+
+/* Firmware is called only where a tree says that it is there, and how. */
+static void firmware(void **state)
+{
+	(void)state;
+	assert_true(PSCI("psci", "smc", "arm,psci-1.0"));
+	assert_true(PSCI("psci", "smc", "arm,psci-0.2"));
+	assert_true(PSCI("psci", "smc", "arm,psci-1.0\0arm,psci-0.2\0arm,psci"));
+	assert_true(PSCI("psci", "smc", "vendor,psci\0arm,psci-0.2"));
+	assert_false(PSCI("psci", "hvc", "arm,psci-1.0"));
+	assert_false(PSCI("psci", "smcx", "arm,psci-1.0"));
+	assert_false(PSCI("psci", "", "arm,psci-1.0"));
+	assert_false(PSCI("psci", "smc", "arm,psci"));
+	assert_false(PSCI("psci", "smc", "xarm,psci-1.0"));
+	assert_false(PSCI("cpu", "smc", "arm,psci-1.0"));
+	assert_false(psci("psci", "smc", "arm,psci-1.0", 12));	/* no end */
+	assert_false(boot_fdt_psci(blob, 20));
 }
 
 int main(void)
@@ -328,6 +371,7 @@ int main(void)
 		cmocka_unit_test(bad_structures),
 		cmocka_unit_test(regions),
 		cmocka_unit_test(random_trees),
+		cmocka_unit_test(firmware),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
