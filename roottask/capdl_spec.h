@@ -38,6 +38,7 @@ enum capdl_object_type {
 };
 
 #define CAPDL_DEVICE		1u	/* MEMORY: from a device untyped (guest RAM, MMIO); paddr is given */
+#define CAPDL_RAM		4u	/* MEMORY: beside DEVICE: RAM that the kernel does not hand out itself */
 #define CAPDL_EDGE		2u	/* IRQ: edge-triggered, else level */
 #define CAPDL_CORE_SHIFT	8u	/* IRQ: flags from this bit on: the core that takes it */
 

@@ -62,6 +62,17 @@ static uint32_t find_frame(void)
 	return 0;
 }
 
+void console_prepare(void)
+{
+	uint32_t slot = cspace_new_slot();
+
+	objects_make_one(seL4_ARM_SmallPageObject, SEL4_PAGE_BITS, slot);
+	memory_map_page(slot, seL4_CapInitThreadVSpace, WINDOW, SEL4_RIGHT_READ, SEL4_ATTR_EXECUTE_NEVER,
+			"console");
+	if (seL4_CNode_Delete(seL4_CapInitThreadCNode, slot, 64))
+		fatal("console: CNode_Delete");
+}
+
 uint64_t console_open(void)
 {
 	uint32_t slot = find_frame();
@@ -70,7 +81,7 @@ uint64_t console_open(void)
 	if (!slot)
 		return 0;
 	if (roottask.open) {
-		frame = roottask.boot->empty.end - 1;
+		frame = cspace_early_slot();
 		if (seL4_CNode_Copy(seL4_CapInitThreadCNode, frame, 64, roottask.store, slot,
 				    roottask.store_radix, seL4_AllRights))
 			return 0;

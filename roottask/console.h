@@ -9,6 +9,12 @@
 #include <stdint.h>
 
 /*
+ * Makes the page tables of the window: the error to print later may be that there is no memory left.
+ * Before the store is open.
+ */
+void console_prepare(void);
+
+/*
  * Maps the UART's page: that of the spec if it has it, else one made for this.
  * Returns a cap to it in the kernel's CNode, or 0: then nothing is printed.
  */

@@ -11,8 +11,8 @@ seL4_CPtr cspace_cptr(uint64_t slot)
 	return roottask.open ? CSPACE_STORE | slot : slot;
 }
 
-/* Before the store is open only a fatal message needs slots: they are the kernel's last ones. */
-static uint32_t early_slot(void)
+/* What a fatal message needs; before the store is open, all slots are of these. */
+uint32_t cspace_early_slot(void)
 {
 	static uint32_t taken;
 
@@ -22,7 +22,7 @@ static uint32_t early_slot(void)
 uint32_t cspace_new_slot(void)
 {
 	if (!roottask.open)
-		return early_slot();
+		return cspace_early_slot();
 	if (roottask.next_slot >> roottask.store_radix)
 		fatal("internal: capability slots miscounted, %u used", roottask.next_slot);
 	return roottask.next_slot++;

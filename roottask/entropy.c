@@ -8,41 +8,19 @@
 #include <peervisor/seed.h>
 #include "../runtime/chacha20.h"
 #include "entropy.h"
+#include "machine.h"
 
 static uint32_t key[CHACHA20_KEY_WORDS];
 static bool found;
 
-/* The device tree, or NULL. The kernel made the chunks; their lengths are checked all the same. */
-static const void *device_tree(const seL4_BootInfo *boot, uint64_t *size)
-{
-	const char *at = (const char *)boot + (1ul << SEL4_BOOTINFO_FRAME_BITS);
-	uint64_t left = boot->extraLen;
-
-	while (left > sizeof(seL4_BootInfoHeader)) {
-		const seL4_BootInfoHeader *header = (const void *)at;
-		uint64_t length = header->len;
-
-		if (length < sizeof(*header) || length > left)
-			return NULL;
-		if (header->id == SEL4_BOOTINFO_FDT) {
-			*size = length - sizeof(*header);
-			return header + 1;
-		}
-		at += length;
-		left -= length;
-	}
-	return NULL;
-}
-
 void entropy_init(const seL4_BootInfo *boot)
 {
-	uint64_t size = 0;
-	const void *tree = device_tree(boot, &size);
+	const void *tree = machine_tree(boot);
 	const void *seed;
 	int length;
 
 	found = false;
-	if (!tree || size < FDT_V17_SIZE || fdt_check_header(tree) || fdt_totalsize(tree) > size)
+	if (!tree)
 		return;
 	seed = fdt_getprop(tree, fdt_path_offset(tree, "/chosen"), "rng-seed", &length);
 	if (!seed || length < SEED_BYTES)

@@ -52,6 +52,8 @@ void roottask_main(const seL4_BootInfo *boot)
 	objects_add_untypeds();			/* first, so that an error can reach the UART */
 	open_spec();				/* all checks; nothing is made before */
 	objects_plan();				/* fixed addresses are set aside */
+	objects_check_ram();			/* a guest would start in memory that is not there */
+	console_prepare();			/* from here on an error can be told without memory */
 	cspace_open();				/* room for as many caps as the spec needs */
 	objects_create();
 	caps_install();

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Step one and two: every object is made, then every capability is put where it belongs. */
+#include <stdio.h>
+#include <string.h>
 #include "console.h"
+#include "machine.h"
 #include "roottask.h"
+
+#define RAM_TEXT	120
 
 static struct allocator_range fixed[SPEC_MAX_OBJECTS];
 static uint32_t by_address[SPEC_MAX_OBJECTS], by_size[SPEC_MAX_OBJECTS];
@@ -106,6 +111,48 @@ void objects_plan(void)
 	}
 	plan_fixed();
 	sort(by_size, num_any, size_before);
+}
+
+/* " 0x40000000 to 0x5fffffff, ..." */
+static void list_ram(const struct machine_ram *ram, char text[RAM_TEXT])
+{
+	size_t length = 0;
+
+	text[0] = '\0';
+	for (unsigned int i = 0; i < ram->count && length < RAM_TEXT - 48; i++)
+		length += (size_t)snprintf(text + length, RAM_TEXT - length, "%s 0x%llx to 0x%llx",
+					   i ? "," : "", (unsigned long long)ram->at[i].start,
+					   (unsigned long long)ram->at[i].end - 1);
+}
+
+/* Not a device, but told like one: the kernel offers all addresses that are not its own RAM. */
+static void check_ram(const struct machine_ram *ram, const struct capdl_object *object)
+{
+	uint64_t size = (uint64_t)object->count << object->size;
+	const char *end = strstr(object->name, ".ram");
+	bool vm = end && !end[4];
+	char text[RAM_TEXT];
+
+	if (machine_has_ram(ram, object->paddr, object->paddr + size))
+		return;
+	list_ram(ram, text);
+	fatal("%s%.*s%s needs %llu MiB at 0x%llx to 0x%llx, but the machine's RAM is%s (QEMU: -m)",
+	      vm ? "RAM of VM " : "'", vm ? (int)(end - object->name) : 40, object->name, vm ? "" : "'",
+	      (unsigned long long)size >> 20, (unsigned long long)object->paddr,
+	      (unsigned long long)(object->paddr + size - 1), text);
+}
+
+void objects_check_ram(void)
+{
+	struct machine_ram ram;
+
+	machine_find_ram(roottask.boot, &ram);
+	for (unsigned int i = 0; ram.known && i < num_fixed; i++) {
+		const struct capdl_object *object = &roottask.spec.objects[by_address[i]];
+
+		if (object->flags & CAPDL_RAM)
+			check_ram(&ram, object);
+	}
 }
 
 static unsigned int kernel_type(const struct capdl_object *object)

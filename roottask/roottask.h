@@ -33,6 +33,7 @@ void cspace_open(void);
 void cspace_close(void);
 void cspace_drop_own(seL4_CPtr console_frame);
 uint32_t cspace_new_slot(void);
+uint32_t cspace_early_slot(void);	/* in the kernel's CNode, from its end */
 seL4_CPtr cspace_cptr(uint64_t slot);
 seL4_CPtr object_cptr(uint32_t object, uint32_t page);
 const char *object_name(uint32_t object);
@@ -40,6 +41,7 @@ const char *object_name(uint32_t object);
 /* objects.c */
 void objects_add_untypeds(void);
 void objects_plan(void);
+void objects_check_ram(void);
 void objects_create(void);
 void objects_make_one(unsigned int type, unsigned int bits, uint32_t slot);
 void caps_install(void);

@@ -127,3 +127,75 @@ def nowhere(data, at):
 def test_damaged_distribution(image, machine, tmp_path, change, line):
     m = machine(damaged(image("hello"), tmp_path / "damaged.img", change), timeout=60)
     m.expect("system", line, 30)
+
+
+SMALL = """
+assembly {
+    composition { component VM vm_a; component VM vm_b; }
+    configuration { %s }
+}
+"""
+
+
+def vms(folder, image, size):
+    """Two VMs that do nothing."""
+    (folder / "idle.bin").write_bytes(struct.pack("<IIQQQQQQ4sI", 0x14000010, 0, 0, 0x10000, 10, 0, 0, 0, b"ARM\x64", 0) +
+                                      struct.pack("<II", 0xd503207f, 0x17ffffff))      # wfi; b back
+    path = folder / "small.camkes"
+    path.write_text(SMALL % " ".join('%s.kernel = "idle.bin"; %s.initrd = ""; %s.ram_size = "%s";' % (vm, vm, vm, s)
+                                     for vm, s in (("vm_a", "32M"), ("vm_b", size))))
+    return image(path, "--guests", folder)
+
+
+def fails(path, folder, *options):
+    """What the errors of a run say that ends by itself."""
+    result = peervisor_run("run", path, "--no-terminal", "--timeout", 60, "--log-dir", folder / "logs", *options)
+    assert result.returncode == 1 and "time limit" not in result.stderr, result.stderr
+    return result
+
+
+def test_ram_that_the_machine_does_not_have(image, tmp_path):
+    """An image for 1 GiB on a machine with less: the RAM of one VM lies beyond."""
+    path = vms(tmp_path, image, "500M")
+    result = fails(path, tmp_path, "--qemu-arg=-m", "--qemu-arg=900M")
+    assert ("roottask: RAM of VM vm_a needs 32 MiB at 0x7e000000 to 0x7fffffff, but the machine's RAM is 0x40000000 to "
+            "0x783fffff (QEMU: -m)") in result.stderr
+    assert "vm_b" not in result.stdout          # no partial start
+
+
+@pytest.mark.parametrize("paddr", [0x80000000, 0x200000000, 0x10000000, 0x3e200000])
+def test_ram_at_no_place(image, tmp_path, paddr):
+    """Behind the RAM, far behind it, where devices are, half of it before RAM."""
+    def move(data, at):
+        size, = struct.unpack_from("<Q", data, at + 8)
+        count, = struct.unpack_from("<I", data, at + 24)
+        objects, = struct.unpack_from("<Q", data, at + 48)
+        for i in range(count):
+            if data[at + objects + 64 * i + 24:].startswith(b"vm_a.ram\0"):
+                struct.pack_into("<Q", data, at + objects + 64 * i + 16, paddr)
+        struct.pack_into("<I", data, at + 16, zlib.crc32(data[at + 96:at + size]))
+
+    result = fails(damaged(vms(tmp_path, image, "32M"), tmp_path / "moved.img", move), tmp_path)
+    assert "roottask: RAM of VM vm_a needs 32 MiB at 0x%x to 0x%x, but the machine's RAM is 0x40000000" % (
+        paddr, paddr + (32 << 20) - 1) in result.stderr
+
+
+EATER = """
+component Eater { control; }
+assembly {
+    composition { %s }
+    configuration { %s }
+}
+"""
+
+
+def test_no_memory_left_to_tell_of_it(image, tmp_path):
+    """Every page is taken when the next one is missing: the line needs none."""
+    (tmp_path / "components/Eater").mkdir(parents=True)
+    (tmp_path / "components/Eater/main.c").write_text("#include <camkes.h>\nint run(void) { return 0; }\n")
+    path = tmp_path / "eaters.camkes"
+    names = ["eater%d" % n for n in range(11)]
+    path.write_text(EATER % (" ".join("component Eater %s;" % n for n in names),
+                             " ".join("%s.heap_size = %d;" % (n, 64 << 20) for n in names)))
+    result = fails(image(path), tmp_path, "--qemu-arg=-m", "--qemu-arg=640M")
+    assert re.search(r"roottask: object '\w+\.\w+': out of memory, \d+ of \d+ made \(2\^12 bytes each\)", result.stderr)

@@ -49,6 +49,13 @@ uint32_t distribution_memory(struct distribution *d, uint64_t pages, const char 
 	return (uint32_t)d->num_objects - 1;
 }
 
+static uint32_t at_address(struct distribution *d, struct capdl_object *o, uint64_t paddr, uint64_t size)
+{
+	o->count = (uint32_t)((size + (1ull << o->size) - 1) >> o->size);
+	o->paddr = paddr;
+	return (uint32_t)d->num_objects - 1;
+}
+
 uint32_t distribution_device(struct distribution *d, uint64_t paddr, uint64_t size, uint32_t bits,
 			     const char *format, ...)
 {
@@ -60,9 +67,20 @@ uint32_t distribution_device(struct distribution *d, uint64_t paddr, uint64_t si
 	va_end(args);
 	o->flags = CAPDL_DEVICE;
 	o->size = bits;
-	o->count = (uint32_t)((size + (1ull << bits) - 1) >> bits);
-	o->paddr = paddr;
-	return (uint32_t)d->num_objects - 1;
+	return at_address(d, o, paddr, size);
+}
+
+uint32_t distribution_ram(struct distribution *d, uint64_t paddr, uint64_t size, const char *format, ...)
+{
+	struct capdl_object *o;
+	va_list args;
+
+	va_start(args, format);
+	o = new_object(d, CAPDL_MEMORY, format, args);
+	va_end(args);
+	o->flags = CAPDL_DEVICE | CAPDL_RAM;
+	o->size = SEL4_LARGE_PAGE_BITS;
+	return at_address(d, o, paddr, size);
 }
 
 void distribution_cap(struct distribution *d, uint32_t cnode, uint64_t slot, uint32_t object,

@@ -41,6 +41,9 @@ uint32_t distribution_memory(struct distribution *d, uint64_t pages, const char 
 /* Pages of 1 << bits bytes from physical address paddr (guest RAM, blobs, devices). */
 uint32_t distribution_device(struct distribution *d, uint64_t paddr, uint64_t size, uint32_t bits,
 			     const char *format, ...) __attribute__((format(printf, 5, 6)));
+/* The same for RAM in large pages: a guest's, or files. The root task checks that the machine has it. */
+uint32_t distribution_ram(struct distribution *d, uint64_t paddr, uint64_t size, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
 void distribution_cap(struct distribution *d, uint32_t cnode, uint64_t slot, uint32_t object,
 		      uint32_t page, uint32_t rights, uint64_t badge);
 /* All pages of a memory object. */

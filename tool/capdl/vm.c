@@ -46,8 +46,7 @@ static void add_blob(struct system *s, struct machine *g, struct model_blob *b,
 	if (!b)
 		return;
 	if (b->memory == CAPDL_NONE)
-		b->memory = distribution_device(s->distribution, b->paddr, b->size,
-						SEL4_LARGE_PAGE_BITS, "file.%s", b->name);
+		b->memory = distribution_ram(s->distribution, b->paddr, b->size, "file.%s", b->name);
 	component_map(g->vmm, b->memory, vaddr, SEL4_RIGHT_READ);
 	tree_pair(g->node, property, vaddr, b->size);
 }
@@ -57,8 +56,7 @@ static void add_ram(struct system *s, struct machine *g)
 	const struct model_vm *vm = g->vm;
 	struct tree *t = tree_node(g->node, "ram@0");
 
-	g->ram = distribution_device(s->distribution, vm->ram_paddr, vm->ram_size,
-				     SEL4_LARGE_PAGE_BITS, "%s.ram", vm->name);
+	g->ram = distribution_ram(s->distribution, vm->ram_paddr, vm->ram_size, "%s.ram", vm->name);
 	component_map(g->vmm, g->ram, COMPONENT_RAM, RIGHTS_RW);
 	map_guest(s, g, g->ram, vm->ram_base, SEL4_ATTR_CACHEABLE);
 	tree_u64(t, "ipa", vm->ram_base);
@@ -310,8 +308,7 @@ static uint32_t add_window(struct system *s, const struct machine *driver,
 {
 	struct tree *t = tree_node(driver->node, "ram@%u", l->driver_index + 1);
 	uint64_t vaddr = COMPONENT_WINDOWS + l->driver_index * COMPONENT_WINDOW;
-	uint32_t memory = distribution_device(s->distribution, l->window_paddr, l->window_size,
-					      SEL4_LARGE_PAGE_BITS, "%s.%s.window", l->device->name,
+	uint32_t memory = distribution_ram(s->distribution, l->window_paddr, l->window_size, "%s.%s.window", l->device->name,
 					      l->driver->name);
 
 	component_map(driver->vmm, memory, vaddr, RIGHTS_RW);
