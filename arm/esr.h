@@ -46,6 +46,10 @@
 /* ISS of a trapped MSR, MRS or system instruction. */
 #define ESR_SYSREG_RT(esr)	(((esr) >> 5) & 31)
 #define ESR_SYSREG_READ		1u
+/* All but the register transferred and the direction, and its value for the registers of a group. */
+#define ESR_SYSREG_NAME		0x3ffc1eu
+#define ESR_SYSREG(op0, op1, crn, crm, op2) \
+	((op0) << 20 | (op2) << 17 | (op1) << 14 | (crn) << 10 | (crm) << 1)
 
 /* ISS of a trapped WFI (0) or WFE (1). */
 #define ESR_WFX_TI		1u

@@ -126,8 +126,9 @@ int main(void)
 	if (supported) {
 		irq_slot = config_u64(CONFIG_ROOT, "irq-slot");
 		event_register(config_u64(CONFIG_ROOT, "irq-badge"), on_interrupt, NULL);
-		counter_program(COUNTER_NEVER);
+		/* First: our kernel gives the timer's registers to the thread that uses its interrupt. */
 		seL4_IRQHandler_Ack(irq_slot);
+		counter_program(COUNTER_NEVER);
 		log_info("%llu Hz, %d clients", (unsigned long long)counter_frequency(), num_clients);
 	}
 	serve(config_u64(CONFIG_ROOT, "endpoint-slot"));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Invocations of CNodes (ABI 2.7): moving, copying and deleting capabilities. */
+#include <kernel/arch.h>
 #include <kernel/cnode.h>
 #include <kernel/endpoint.h>
 #include <kernel/invocation.h>
@@ -168,6 +169,7 @@ enum invoke cnode_decode(struct invocation *inv)
 	slot = invocation_slot(inv, inv->cap, invocation_mr(inv, 0), invocation_mr(inv, 1), false);
 	if (!slot)
 		return INVOKE_ERROR;
+	arch_timer_review();
 	switch (inv->label) {
 	case CNodeRevoke:
 		return cnode_revoke(slot) ? INVOKE_OK : INVOKE_PREEMPTED;

@@ -32,6 +32,11 @@ static struct core *core_of_irq(unsigned int name)
 	return name < IRQ_PRIVATE ? &cores[0] : core_self();
 }
 
+bool irq_handler_is(struct cap cap, const struct core *core, unsigned int irq)
+{
+	return cap_type(cap) == CAP_IRQ_HANDLER && cap_value(cap) == name_of(core, irq);
+}
+
 static void mask_here(u64 irq)
 {
 	arch_irq_mask((unsigned int)irq);
@@ -120,7 +125,7 @@ void irq_handler_finalise(unsigned int name)
 {
 	core_do(core_of_irq(name), mask_here, irq_of(name));
 	states[name] = IRQ_INACTIVE;
-	arch_irq_user_claimed(irq_of(name), false);
+	arch_irq_handler_used(core_of_irq(name), irq_of(name), NULL);
 	cnode_delete_now(&targets[name]);
 }
 
@@ -156,7 +161,7 @@ static enum invoke issue_handler(struct invocation *inv, struct irq_request requ
 		arch_irq_route(irq, request.core);
 #endif
 	states[name] = IRQ_SIGNAL;
-	arch_irq_user_claimed(irq, true);
+	arch_irq_handler_used(core_of_irq(name), irq, slot);
 	core_do(core_of_irq(name), unmask_here, irq);
 	cdt_insert(slot, cap_plain(CAP_IRQ_HANDLER, name), inv->slot);
 	return INVOKE_OK;
@@ -246,6 +251,7 @@ enum invoke irq_handler_decode(struct invocation *inv)
 {
 	unsigned int name = (unsigned int)cap_value(inv->cap);
 
+	arch_irq_handler_used(core_of_irq(name), irq_of(name), inv->slot);
 	switch (inv->label) {
 	case IRQAckIRQ:
 		core_do(core_of_irq(name), unmask_here, irq_of(name));

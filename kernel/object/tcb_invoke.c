@@ -191,6 +191,7 @@ static bool install(struct invocation *inv, enum tcb_slot which, struct cap cap,
 
 static enum invoke install_roots(struct invocation *inv, const struct spaces *spaces)
 {
+	arch_timer_review();
 	target_of(inv)->fault_handler = invocation_mr(inv, 0);
 	if (!install(inv, TCB_CSPACE, spaces->cspace, spaces->cspace_from) ||
 	    !install(inv, TCB_VSPACE, spaces->vspace, spaces->vspace_from))

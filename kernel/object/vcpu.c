@@ -139,7 +139,7 @@ static void enable(struct vcpu *vcpu)
 	stage1_open(reg[seL4_VCPUReg_SCTLR], reg[seL4_VCPUReg_TCR]);
 	sysreg_write(cpacr_el1, reg[seL4_VCPUReg_CPACR]);
 	*gich_register(GICH_HCR) = vcpu->hcr;
-	timer_guest_access();
+	timer_guest_access(vcpu->counter);
 	sysreg_write(cntv_cval_el0, reg[seL4_VCPUReg_CNTV_CVAL]);
 	sysreg_write(cntkctl_el1, reg[seL4_VCPUReg_CNTKCTL_EL1]);
 	sysreg_write(cntvoff_el2, reg[seL4_VCPUReg_CNTVOFF]);
@@ -544,6 +544,9 @@ static bool extension_read(const struct vcpu *vcpu, u64 reg, u64 *value)
 	case PEERVISOR_VCPU_SHORT_FAULTS:
 		*value = vcpu->short_faults;
 		return true;
+	case PEERVISOR_VCPU_COUNTER:
+		*value = vcpu->counter;
+		return true;
 	default:
 		return false;
 	}
@@ -585,6 +588,11 @@ static bool extension_write(struct vcpu *vcpu, u64 reg, u64 word)
 	case PEERVISOR_VCPU_SHORT_FAULTS:
 		vcpu->short_faults = word;
 		return true;
+	case PEERVISOR_VCPU_COUNTER:
+		vcpu->counter = word;
+		if (hardware && enabled)
+			timer_guest_access(word);
+		return true;
 	default:
 		return false;
 	}
@@ -621,7 +629,8 @@ static enum invoke write_register(struct invocation *inv, struct vcpu *vcpu)
 			vcpu->registers[reg] = value;
 		return INVOKE_OK;
 	}
-	if (VCPU_EXTENDED && reg == PEERVISOR_VCPU_SHORT_FAULTS && value > 1)
+	if (VCPU_EXTENDED && value > 1 &&
+	    (reg == PEERVISOR_VCPU_SHORT_FAULTS || reg == PEERVISOR_VCPU_COUNTER))
 		return error_argument(inv, 2);
 	if (!VCPU_EXTENDED || !extension_write(vcpu, reg, value))
 		return error_argument(inv, 1);

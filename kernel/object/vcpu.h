@@ -25,6 +25,7 @@ struct vcpu {
 	bool timer_active;			/* it did, and the guest has not ended it */
 	bool timer_masked;			/* PPI 27 waits for AckVPPI */
 	bool short_faults;			/* our extension, docs/kernel.md */
+	bool counter;				/* the same: CNTPCT_EL0 does not trap */
 };
 
 _Static_assert(sizeof(struct vcpu) <= 1 << SEL4_VCPU_BITS, "ABI 3.1");

@@ -82,6 +82,8 @@ struct tcb *exception_sync(u64 esr)
 	}
 	if (ec == ESR_EC_FP && fpu_take(sched_current))
 		return kernel_resume();
+	if (ec == ESR_EC_SYSREG && timer_take(sched_current, syndrome))
+		return kernel_resume();
 	if (syndrome == ESR_UNDEFINED)
 		return kernel_user_exception(syndrome, 0);
 	if (!sched_current->vcpu && is_debug(ec))

@@ -154,10 +154,10 @@ void arch_irq_set_edge(unsigned int irq, bool edge)
 	*config = edge ? *config | bit : *config & ~bit;
 }
 
-void arch_irq_user_claimed(unsigned int irq, bool claimed)
+void arch_irq_handler_used(struct core *core, unsigned int irq, struct slot *slot)
 {
 	if (irq == GIC_PPI_PHYSICAL_TIMER)
-		timer_user_claimed(claimed);
+		timer_handler_used(core, slot);
 }
 
 void arch_sgi_raise(unsigned int sgi, unsigned int target)

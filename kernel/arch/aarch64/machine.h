@@ -3,6 +3,7 @@
 #ifndef AARCH64_MACHINE_H
 #define AARCH64_MACHINE_H
 
+#include <kernel/core.h>
 #include <kernel/tcb.h>
 
 #define sysreg_read(name) ({ u64 value_; __asm__ volatile("mrs %0, " #name : "=r"(value_)); value_; })
@@ -113,10 +114,18 @@ bool gicv2_is_active(unsigned int irq);
 
 /* timer.c */
 void timer_start_core(void);
-/* What a native thread may use of the EL1 physical timer, and a guest. */
+/* What native threads that do not hold the EL1 physical timer may use, and a guest. */
 void timer_native_access(void);
-void timer_guest_access(void);
-void timer_user_claimed(bool claimed);
+void timer_guest_access(bool counter);
+/* Is the switch to tcb one from or to the holder? If so, the two below are to be called. */
+static inline bool timer_moves(const struct tcb *tcb)
+{
+	return core_self()->timer_open || core_self()->timer_user == tcb;
+}
+void timer_leave(void);				/* before the vCPU's switch: no holder runs any more */
+void timer_enter(const struct tcb *tcb);	/* after it: if tcb is the holder, it may use CNTP_* */
+bool timer_take(const struct tcb *tcb, u32 esr);	/* it trapped: true if it may, try again */
+void timer_handler_used(struct core *core, struct slot *slot);
 
 /* uart.c */
 void uart_init(void);

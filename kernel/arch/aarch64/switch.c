@@ -87,9 +87,11 @@ void arch_tls_changed(struct tcb *tcb)
 	(void)tcb;		/* every exit loads it from the context */
 }
 
-static __attribute__((noinline)) struct tcb *switch_vcpu(struct tcb *tcb)
+static __attribute__((noinline)) struct tcb *switch_rest(struct tcb *tcb)
 {
+	timer_leave();
 	vcpu_switch(tcb->vcpu);
+	timer_enter(tcb);
 	isb();
 	return tcb;
 }
@@ -99,7 +101,7 @@ static __attribute__((noinline)) struct tcb *switch_any(struct tcb *tcb)
 {
 	space_activate(tcb->slots[TCB_VSPACE].cap);
 	fpu_switch(tcb);
-	return switch_vcpu(tcb);
+	return switch_rest(tcb);
 }
 
 struct tcb *arch_switch_to(struct tcb *tcb)
@@ -112,8 +114,8 @@ struct tcb *arch_switch_to(struct tcb *tcb)
 		return switch_any(tcb);
 	mmu_set_user_space(root, vmid);
 	fpu_switch(tcb);
-	if (tcb->vcpu)
-		return switch_vcpu(tcb);
+	if (tcb->vcpu || timer_moves(tcb))
+		return switch_rest(tcb);
 	isb();
 	return tcb;
 }

@@ -141,6 +141,6 @@ void timer_native_access(void)
 {
 }
 
-void timer_guest_access(void)
+void timer_guest_access(bool counter)
 {
 }

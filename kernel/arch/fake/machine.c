@@ -95,7 +95,11 @@ void arch_irq_set_edge(unsigned int irq, bool edge)
 {
 }
 
-void arch_irq_user_claimed(unsigned int irq, bool claimed)
+void arch_timer_review(void)
+{
+}
+
+void arch_irq_handler_used(struct core *core, unsigned int irq, struct slot *slot)
 {
 }
 

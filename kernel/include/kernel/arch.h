@@ -49,13 +49,20 @@ void arch_irq_end(unsigned int irq);		/* end of interrupt for the one taken */
 void arch_irq_mask(unsigned int irq);
 void arch_irq_unmask(unsigned int irq);
 void arch_irq_set_edge(unsigned int irq, bool edge);
-void arch_irq_user_claimed(unsigned int irq, bool claimed);	/* a handler exists or went (PPI 30) */
+/*
+ * The cap in slot, to the handler of that core's interrupt, was just made or used; NULL: the handler
+ * is gone. The registers of the EL1 physical timer go with the one of PPI 30.
+ */
+struct core;
+struct slot;
+void arch_irq_handler_used(struct core *core, unsigned int irq, struct slot *slot);
+/* Caps are about to leave their slots, or threads their CSpaces. */
+void arch_timer_review(void);
 void arch_sgi_raise(unsigned int sgi, unsigned int target);
 /* Several cores: where a shared interrupt goes; interrupts from one core to another. */
 #define CORE_SGI_CALL		0
 #define CORE_SGI_RESCHEDULE	1
 #define CORE_SGI_STOP		2	/* one core has stopped the machine */
-struct core;
 void arch_irq_route(unsigned int irq, struct core *core);
 void arch_core_interrupt(struct core *core, unsigned int sgi);
 void arch_core_interrupt_seen(unsigned int sgi);	/* pending here no more */

@@ -60,6 +60,9 @@ struct core {
 	bool vcpu_enabled;		/* and its thread runs */
 	bool vtimer_unmasked;		/* PPI 27 at the controller */
 	bool vtimer_active;		/* the same: active, as far as known */
+	bool timer_open;		/* the current thread may use CNTP_* */
+	const struct tcb *timer_user;	/* the last one that did; never followed, it may be gone */
+	struct slot *timer_handler;	/* the cap to PPI 30's handler that was last used; may be gone */
 
 	int highest[DOMAIN_COUNT];	/* priority of a queued thread, or -1 */
 	u64 occupied[DOMAIN_COUNT][SCHED_PRIORITIES / 64];

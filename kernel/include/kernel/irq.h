@@ -6,6 +6,8 @@
 #include <arch/irq.h>
 #include <kernel/cdt.h>
 
+struct core;
+
 #define IRQ_LIMIT	ARCH_IRQ_LIMIT	/* interrupts that the platform has */
 #define IRQ_PRIVATE	32	/* the first of them, which each core has for itself */
 
@@ -23,6 +25,8 @@ void irq_init(void);
 void irq_set_timer(unsigned int irq);
 void irq_set_reserved(unsigned int irq);
 enum irq_state irq_state(unsigned int irq);
+/* Is this a cap to the handler of that core's interrupt? */
+bool irq_handler_is(struct cap cap, const struct core *core, unsigned int irq);
 /* One pending interrupt: take it from the controller, act, end it. Does not schedule. */
 void irq_handle(void);
 /* A step of the end of what the last handler cap signals, see object_wind_down(). */

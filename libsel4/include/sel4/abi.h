@@ -107,6 +107,7 @@
 #define PEERVISOR_VCPU_HCR		0x50560043
 #define PEERVISOR_VCPU_SHORT_FAULTS	0x50560050	/* 1: faults of four words; docs/kernel.md */
 #define PEERVISOR_VCPU_TIMER		0x50560051	/* the virtual timer without its VMM */
+#define PEERVISOR_VCPU_COUNTER		0x50560052	/* 1: it reads CNTPCT_EL0 without a trap */
 #define PEERVISOR_VCPU_PEND		0x50560080	/* + i: list register i, pending once more */
 
 #ifndef __ASSEMBLER__

@@ -6,6 +6,7 @@
 	.section .rodata.guest, "a"
 	.balign	4096
 	.global guest_start, guest_mmio, guest_irq, guest_timer, guest_timer_poll, guest_signal
+	.global guest_counter
 	.global guest_arm32, guest_spin, guest_put_char, guest_fp
 	.global guest_short, guest_ticks, guest_loop_load, guest_loop_wfi, guest_loop_signal
 guest_start:
@@ -23,6 +24,12 @@ guest_mmio:
 	mrs	x4, currentel
 	wfi
 	br	x0			/* a fetch there */
+
+/* The physical counter, a register of the physical timer, and a stop. */
+guest_counter:
+	mrs	x2, cntpct_el0
+	mrs	x3, cntp_ctl_el0
+	wfi
 
 /* x0: GICV. The vectors, and every priority passes the CPU interface. */
 	.macro open_interrupts

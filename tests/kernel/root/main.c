@@ -9,7 +9,7 @@ static const struct test *const groups[] = {
 	tests_smp, tests_calls_smp, tests_vcpu_smp,
 #else
 	tests_boot, tests_cap, tests_space, tests_ipc, tests_message, tests_wait, tests_order, tests_fault,
-	tests_time, tests_vcpu,
+	tests_time, tests_timer, tests_vcpu,
 #endif
 };
 

@@ -398,6 +398,41 @@ static void private_interrupts(void)
 	}
 }
 
+static void use_timer(seL4_Word i)
+{
+	for (;;) {
+		__asm__ volatile("msr cntp_cval_el0, %0\n\tisb" : : "r"(~0ul));
+		counters[i]++;
+	}
+}
+
+/* The timer of a core is for who holds that core's handler, and while it runs there. */
+static void timer_of_another_core(void)
+{
+	struct thread thread;
+
+	clear();
+	endpoint = object_new(seL4_EndpointObject, 0);
+	timer_ntfn = object_new(seL4_NotificationObject, 0);
+	timer_handler = slot_new();
+	CHECK_OK(seL4_IRQControl_GetTriggerCore(seL4_CapIRQControl, TIMER_PPI, 0, ROOT_CNODE,
+						timer_handler, 64, 1));
+	CHECK(thread_on(&thread, 2, use_timer, 1, 20));
+	CHECK_IS(message_wait(endpoint).label, seL4_Fault_VCPUFault);
+	CHECK_IS(counters[1], 0);
+	CHECK_OK(seL4_TCB_SetAffinity(thread.tcb, 1));
+	message_reply(0);
+	UNTIL(counters[1] > 1000);
+	CHECK_OK(seL4_TCB_SetAffinity(thread.tcb, 3));		/* while it runs */
+	CHECK_IS(message_wait(endpoint).label, seL4_Fault_VCPUFault);
+	CHECK_OK(seL4_TCB_SetAffinity(thread.tcb, 1));
+	counters[1] = 0;
+	message_reply(0);
+	UNTIL(counters[1] > 1000);
+	CHECK_OK(seL4_CNode_Delete(ROOT_CNODE, timer_handler, 64));
+	CHECK_IS(message_wait(endpoint).label, seL4_Fault_VCPUFault);
+}
+
 /* The console's UART raises its interrupt when it has sent something. */
 #define UART_IRQ	33
 #define PL011_DR	(0x00 / 4)
@@ -513,6 +548,7 @@ const struct test tests_smp[] = {
 	{ "delete_the_space_of_a_running_thread", delete_the_space_of_a_running_thread },
 	{ "simd_moves", simd_moves },
 	{ "private_interrupts", private_interrupts },
+	{ "timer_of_another_core", timer_of_another_core },
 	{ "shared_interrupt", shared_interrupt },
 	{ "random_steps", random_steps },
 	{ 0 },

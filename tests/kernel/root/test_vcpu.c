@@ -12,7 +12,7 @@
 
 extern char guest_start[], guest_mmio[], guest_irq[], guest_timer[], guest_timer_poll[],
 	guest_signal[], guest_put_char[], guest_arm32[], guest_spin[], guest_fp[], guest_short[],
-	guest_ticks[];
+	guest_ticks[], guest_counter[];
 
 struct guest {
 	seL4_CPtr tcb, vcpu, space, endpoint;
@@ -117,6 +117,30 @@ static void exits(void)
 	CHECK_IS(m.label, seL4_Fault_VMFault);
 	CHECK_IS(seL4_GetMR(seL4_VMFault_PrefetchFault), 1);
 	CHECK_IS(seL4_GetMR(seL4_VMFault_Addr), GUEST_NOBODY);
+	CHECK_OK(seL4_TCB_Suspend(g.tcb));
+}
+
+/* The counter may be a guest's to read. The timer is not, though its thread's CSpace holds PPI 30. */
+static void counter_of_a_guest(void)
+{
+	struct guest g;
+	seL4_Word before;
+
+	CHECK(clock_open());
+	CHECK(guest_new(&g));
+	CHECK_IS(seL4_ARM_VCPU_ReadRegs(g.vcpu, PEERVISOR_VCPU_COUNTER).value, 0);
+	CHECK_IS(seL4_ARM_VCPU_WriteRegs(g.vcpu, PEERVISOR_VCPU_COUNTER, 2), seL4_InvalidArgument);
+	CHECK_IS(seL4_GetMR(0), 2);
+	CHECK(guest_run(&g, guest_counter, 0));
+	CHECK_IS(message_wait(g.endpoint).label, seL4_Fault_VCPUFault);
+	CHECK_IS(seL4_GetMR(0), 0x6232f841);			/* mrs x2, cntpct_el0 */
+	CHECK_OK(seL4_ARM_VCPU_WriteRegs(g.vcpu, PEERVISOR_VCPU_COUNTER, 1));
+	CHECK_IS(seL4_ARM_VCPU_ReadRegs(g.vcpu, PEERVISOR_VCPU_COUNTER).value, 1);
+	before = clock_now();
+	message_reply(0);
+	CHECK_IS(message_wait(g.endpoint).label, seL4_Fault_VCPUFault);
+	CHECK_IS(seL4_GetMR(0), 0x6232f865);			/* mrs x3, cntp_ctl_el0 */
+	CHECK(guest_registers(&g).x2 > before && guest_registers(&g).x2 < clock_now());
 	CHECK_OK(seL4_TCB_Suspend(g.tcb));
 }
 
@@ -666,6 +690,7 @@ const struct test tests_vcpu_smp[] = {
 
 const struct test tests_vcpu[] = {
 	{ "vcpu_exits", exits },
+	{ "counter_of_a_guest", counter_of_a_guest },
 	{ "vcpu_registers", registers },
 	{ "two_vcpus", two_vcpus },
 	{ "short_faults", short_faults },

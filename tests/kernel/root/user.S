@@ -79,6 +79,35 @@ bad_cntpct:
 bad_daif:
 	msr	daifset, #2
 
+/* An access to a register of the timers each, then a stop; in the order of test_timer.c's names. */
+	.macro try_read name
+	mrs	x0, \name
+	brk	#2
+	.endm
+	.macro try_write name
+	msr	\name, x0
+	brk	#2
+	.endm
+	.global timer_accesses
+timer_accesses:
+	try_read cntp_ctl_el0
+	try_read cntp_cval_el0
+	try_read cntp_tval_el0
+	try_write cntp_ctl_el0
+	try_write cntp_cval_el0
+	try_write cntp_tval_el0
+	try_read cntv_ctl_el0
+	try_read cntv_cval_el0
+	try_read cntv_tval_el0
+	try_write cntv_ctl_el0
+	try_write cntv_cval_el0
+	try_write cntv_tval_el0
+	try_read cntvct_el0
+	try_read cntkctl_el1
+	try_write cntkctl_el1
+	try_read cntpct_el0
+	try_read cntfrq_el0
+
 /*
  * A page that runs by itself in a space that maps nothing but it and a data page: reads the word
  * at x0 and calls the endpoint in x19 with it, again and again.

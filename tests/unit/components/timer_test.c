@@ -26,6 +26,7 @@
 int server_main(void);
 
 static uint64_t now, programmed;
+static unsigned int signals[CLIENTS], acks;
 static bool unsupported;
 static event_handler *interrupt;
 
@@ -37,7 +38,6 @@ static struct step steps[16];
 static int num_steps, at_step;
 static uint64_t replies[16], reply_mr[16][2];
 static int num_replies;
-static unsigned int signals[CLIENTS], acks;
 static jmp_buf done;
 
 uint64_t counter_now(void)
@@ -52,6 +52,7 @@ uint64_t counter_frequency(void)
 
 void counter_program(uint64_t deadline)
 {
+	assert_true(acks > 0);		/* else the kernel refuses the registers */
 	programmed = deadline;
 }
 

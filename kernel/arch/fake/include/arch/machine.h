@@ -55,6 +55,6 @@ volatile u32 *gich_register(unsigned int offset);
 void gicv2_set_active(unsigned int irq, bool active);
 bool gicv2_is_active(unsigned int irq);
 void timer_native_access(void);
-void timer_guest_access(void);
+void timer_guest_access(bool counter);
 
 #endif
