@@ -28,6 +28,15 @@ enum timer_status timer_cancel(uint64_t slot)
 	return request(slot, TIMER_CANCEL, 0, NULL, NULL);
 }
 
+uint64_t timer_count(void)
+{
+	uint64_t count;
+
+	/* isb: the counter must not be read ahead of what came before */
+	__asm__ volatile("isb\n\tmrs %0, cntpct_el0" : "=r"(count) : : "memory");
+	return count;
+}
+
 enum timer_status timer_now(uint64_t slot, uint64_t *count, uint64_t *frequency)
 {
 	return request(slot, TIMER_NOW, 0, count, frequency);

@@ -131,19 +131,35 @@ static enum result on_smc(struct vm *vm, struct vcpu *vcpu, uint32_t esr,
 
 /*
  * System registers that a guest may touch and nobody needs: debug (op0 2), implementation defined
- * (CRn 11 and 15), the physical timer (its guest is told of the virtual one). Read as zero.
+ * (CRn 11 and 15), performance monitors (CRn 9, and 14 from CRm 8 on). Read as zero.
  */
 static bool is_ignorable(uint32_t esr)
 {
-	unsigned int op0 = esr >> 20 & 3, crn = esr >> 10 & 15;
+	unsigned int op0 = esr >> 20 & 3, crn = esr >> 10 & 15, crm = esr >> 1 & 15;
 
-	return op0 == 2 || (op0 == 3 && (crn == 11 || crn == 15 || crn == 14 || crn == 9));
+	return op0 == 2 || (op0 == 3 && (crn == 11 || crn == 15 || crn == 9 || (crn == 14 && crm >= 8)));
+}
+
+static bool timer_register(struct vcpu *vcpu, uint32_t esr, const struct exit_message *message)
+{
+	unsigned int n = ESR_SYSREG_RT(esr);
+	bool read = esr & ESR_SYSREG_READ;
+	uint64_t value = 0;
+
+	if (!read)
+		value = vcpu->brief ? message->mr[1] : vcpu_register(vcpu, n);
+	if (!ptimer_access(vcpu, esr, &value))
+		return false;
+	vcpu_finish(vcpu, read ? n : VCPU_NO_REGISTER, value);
+	return true;
 }
 
 static enum result on_sysreg(struct vm *vm, struct vcpu *vcpu, uint32_t esr,
 			     const struct exit_message *message)
 {
 	count(vm, EXIT_SYSREG);
+	if (timer_register(vcpu, esr, message))
+		return HANDLED;
 	vm_report(vm, &vm->reports[REPORT_SYSREG],
 		  "vcpu %u: system register access, esr 0x%08x, pc 0x%llx%s", vcpu->index, esr,
 		  (unsigned long long)vcpu_pc(vcpu), is_ignorable(esr) ? ": ignored" : "");

@@ -213,7 +213,10 @@ static void put_gic(struct fdt *f, const struct config *config)
 	end(f);
 }
 
-/* Secure, non-secure, virtual, hypervisor. A guest has the virtual one; the others never fire. */
+/*
+ * Secure physical, non-secure physical, virtual, hypervisor: the binding goes by position. A guest at
+ * EL1 has the second (ptimer.c) and the third.
+ */
 static void put_timer(struct fdt *f, const struct config *config)
 {
 	uint32_t flags = ((1u << config->vcpus) - 1) << 8 | LEVEL_LOW;

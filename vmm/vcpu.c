@@ -159,6 +159,7 @@ bool vcpu_make(struct vcpu *vcpu)
 		return false;
 	}
 	vcpu->brief = !seL4_ARM_VCPU_WriteRegs(vcpu->object, PEERVISOR_VCPU_SHORT_FAULTS, 1);
+	seL4_ARM_VCPU_WriteRegs(vcpu->object, PEERVISOR_VCPU_COUNTER, 1);	/* else ptimer.c */
 	return true;
 }
 
@@ -188,6 +189,7 @@ void vcpu_stop(struct vcpu *vcpu)
 {
 	seL4_TCB_Suspend(vcpu->tcb);
 	vcpu->state = VCPU_OFF;
+	ptimer_reset(vcpu);
 	if (vcpu->vm->caller == vcpu)
 		vcpu->vm->caller = NULL;
 }

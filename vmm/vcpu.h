@@ -19,6 +19,7 @@
 
 #include "deadline.h"
 #include "mmio.h"
+#include "ptimer.h"
 
 struct vm;
 
@@ -42,6 +43,7 @@ struct vcpu {
 	uint64_t tcb, object, untyped;	/* slots */
 	uint64_t fault_badge;
 	struct deadline wake;		/* WAIT_INTERRUPT: when the virtual timer fires */
+	struct ptimer ptimer;
 	struct mmio_access access;	/* WAIT_DEVICE: what is to be completed */
 	bool standby;			/* WAIT_INTERRUPT by PSCI CPU_SUSPEND: x0 := 0 on resumption */
 	uint64_t start_pc, start_x0;	/* CPU_ON */

@@ -19,12 +19,7 @@ uint32_t vm_online(const struct vm *vm)
 
 uint64_t vm_now(struct vm *vm)
 {
-	uint64_t count = 0, frequency = 0;
-
-	if (!vm->config.timer || timer_now(vm->config.timer, &count, &frequency) != TIMER_OK)
-		return 0;
-	vm->counter_frequency = frequency;
-	return count;
+	return vm->counter_frequency ? timer_count() : 0;
 }
 
 uint64_t vm_after(struct vm *vm, uint64_t ms)
@@ -86,14 +81,26 @@ void vm_wait_for_interrupt(struct vm *vm, struct vcpu *vcpu, const struct vcpu_i
 
 /* ---- events ---- */
 
+void vm_init_time(struct vm *vm)
+{
+	uint64_t count, frequency;
+
+	if (!vm->config.timer || timer_now(vm->config.timer, &count, &frequency) != TIMER_OK)
+		return;
+	vm->counter_frequency = frequency;
+	vm->counter_offset = count;
+}
+
 void vm_init_deadlines(struct vm *vm)
 {
 	unsigned int i;
 
 	deadlines_init(&vm->deadlines, vm->config.timer);
 	vm_init_life(vm);
-	for (i = 0; i < vm->vcpus; i++)
+	for (i = 0; i < vm->vcpus; i++) {
 		vm->vcpu[i].wake = (struct deadline){ .reached = wake_reached, .of = &vm->vcpu[i] };
+		ptimer_init(&vm->vcpu[i]);
+	}
 }
 
 void vm_deadline(void *of)

@@ -133,7 +133,9 @@ void vm_reset(struct vm *vm);
 void vm_stop(struct vm *vm, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 void vm_listen(struct vm *vm, uint64_t badge, void (*handle)(void *of), void *of);
-/* The physical counter as the timer server tells it; 0: there is none. */
+/* Asks the timer server whether there is a counter, and starts the VM's virtual one. */
+void vm_init_time(struct vm *vm);
+/* The physical counter; 0: there is none. */
 uint64_t vm_now(struct vm *vm);
 /* A deadline so much later than now; DEADLINE_NEVER if there is no timer. */
 uint64_t vm_after(struct vm *vm, uint64_t ms);

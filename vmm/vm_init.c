@@ -217,7 +217,7 @@ bool vm_init(struct vm *vm, const void *fdt)
 		vm_log(vm, "%s", error);
 		return false;
 	}
-	vm->counter_offset = vm_now(vm);
+	vm_init_time(vm);
 	if (!vm->counter_frequency)
 		vm_log(vm, "no timer on this kernel: wfi is answered at once, the CPU never idles; "
 		       "backends have no deadline, resets no limit");

@@ -31,6 +31,7 @@ GUESTS = {
     "aborts": Guest(),
     "firmware": Guest(),
     "reset": Guest(),
+    "timers": Guest(),
     "ipi": Guest(not_on=("1-vcpu", "1-vcpu-4-cores")),
 }
 

@@ -327,6 +327,169 @@ static void test_short_timer(void **state)
 	assert_null(vm.vcpu[0].wake.link);
 }
 
+/* ---- the physical timer ---- */
+
+#define CNTPCT		ESR_SYSREG(3u, 3u, 14u, 0u, 1u)
+#define CNTP_TVAL	ESR_SYSREG(3u, 3u, 14u, 2u, 0u)
+#define CNTP_CTL	ESR_SYSREG(3u, 3u, 14u, 2u, 1u)
+#define CNTP_CVAL	ESR_SYSREG(3u, 3u, 14u, 2u, 2u)
+
+static uint32_t sysreg(uint32_t name, unsigned int n, bool read)
+{
+	return (uint32_t)ESR_EC_SYSREG << ESR_EC_SHIFT | ESR_IL | name | n << 5 | read;
+}
+
+static void write_timer(uint32_t name, uint64_t value)
+{
+	thread[6] = value;			/* x3 */
+	fault(seL4_Fault_VCPUFault, vm.vcpu[0].brief ? 4 : 1, sysreg(name, 3, false), value, 0, 0);
+	vm.reply = vm.reply_done = false;
+}
+
+static uint64_t read_timer(uint32_t name)
+{
+	thread[6] = ~0ull;
+	fault(seL4_Fault_VCPUFault, vm.vcpu[0].brief ? 4 : 1, sysreg(name, 3, true), 0, 0, 0);
+	if (vm.vcpu[0].brief) {
+		assert_true(vm.reply && vm.reply_done);
+		vm.reply = vm.reply_done = false;
+		return vm.reply_value;
+	}
+	return thread[6];
+}
+
+static void timer_signal(uint64_t now)
+{
+	counter = now;
+	vm_event(&vm, vm.config.timer_badge);
+	vm_settle(&vm);
+}
+
+static bool line_is_up(void)
+{
+	return vgic_irq(&vm.gic, 0, 30)->level;
+}
+
+static void start_timer(enum kernel_kind kind)
+{
+	start(kind);
+	vgic_set_ctlr(&vm.gic, 1);
+	vgic_enable(&vm.gic, vgic_irq(&vm.gic, 0, 30), true);
+	thread[VCPU_PC] = 0x40001000;
+}
+
+static void test_physical_timer_registers(void **state)
+{
+	for (enum kernel_kind kind = SEL4; kind <= SHORT; kind++) {
+		start_timer(kind);
+		counter = 5000;
+		assert_int_equal(read_timer(CNTPCT), 5000);
+		assert_int_equal(read_timer(CNTP_CTL), 0);
+		write_timer(CNTP_CVAL, 7000);
+		assert_int_equal(read_timer(CNTP_CVAL), 7000);
+		assert_int_equal(read_timer(CNTP_TVAL), 2000);
+		counter = 7500;
+		assert_int_equal(read_timer(CNTP_TVAL), 0xfffffe0c);	/* 32 bits, signed */
+		assert_int_equal(read_timer(CNTP_CTL), 0);		/* no status of a disabled one */
+		write_timer(CNTP_TVAL, 100);
+		assert_int_equal(read_timer(CNTP_CVAL), 7600);
+		write_timer(CNTP_TVAL, 0xffffffffffffff9c);		/* -100 */
+		assert_int_equal(read_timer(CNTP_CVAL), 7400);
+		write_timer(CNTP_TVAL, 0x80000000);
+		assert_int_equal(read_timer(CNTP_CVAL), 7500ull - 0x80000000);
+		write_timer(CNTP_CTL, ~0ull);
+		assert_int_equal(read_timer(CNTP_CTL), 3);		/* CVAL wrapped: far away */
+		write_timer(CNTP_CVAL, 7500);
+		assert_int_equal(read_timer(CNTP_CTL), 7);
+		assert_false(line_is_up());				/* masked */
+	}
+}
+
+static void test_physical_timer_line(void **state)
+{
+	start_timer(SHORT);
+	counter = 5000;
+	write_timer(CNTP_CVAL, 6000);
+	assert_int_equal(deadline, ~0ull);		/* disabled: nothing is asked of the server */
+	write_timer(CNTP_CTL, 1);
+	assert_int_equal(deadline, 6000);
+	timer_signal(5999);				/* not believed: the counter says no */
+	assert_false(line_is_up());
+	assert_int_equal(deadline, 6000);
+	timer_signal(6000);
+	assert_true(line_is_up());
+	assert_int_equal(lr[0] & 0x3ff, 30);
+	assert_int_equal(read_timer(CNTP_CTL), 5);
+	write_timer(CNTP_CTL, 3);
+	assert_false(line_is_up());
+	assert_int_equal(lr[0] & 0x10000000, 0);	/* nor is it pending any more */
+	write_timer(CNTP_CTL, 1);
+	assert_true(line_is_up());
+	write_timer(CNTP_TVAL, 50);
+	assert_false(line_is_up());
+	assert_int_equal(deadline, 6050);
+	write_timer(CNTP_CVAL, 6000);			/* in the past: at once */
+	assert_true(line_is_up());
+	write_timer(CNTP_CVAL, ~0ull);
+	assert_false(line_is_up());
+	timer_signal(6060);
+	assert_false(line_is_up());
+	write_timer(CNTP_CVAL, 0);
+	assert_true(line_is_up());
+	write_timer(CNTP_CTL, 0);
+	assert_false(line_is_up());
+}
+
+/* With only the physical timer armed a wfi ends when that one fires; the earlier of the two counts. */
+static void test_physical_timer_wakes(void **state)
+{
+	start_timer(SHORT);
+	write_timer(CNTP_CVAL, 6000);
+	write_timer(CNTP_CTL, 1);
+	fault(seL4_Fault_VCPUFault, 4, WFI, 0, 0, 15);
+	assert_int_equal(vm.vcpu[0].state, VCPU_WAIT_INTERRUPT);
+	timer_signal(6000);
+	assert_int_equal(vm.vcpu[0].state, VCPU_RUNNING);
+	vm.reply = vm.reply_done = false;
+	write_timer(CNTP_CVAL, 9000);
+	lr[0] = 0;
+	fault(seL4_Fault_VCPUFault, 4, WFI, 1, 8000, 15);
+	assert_int_equal(deadline, 8000);
+	timer_signal(8000);
+	assert_int_equal(vm.vcpu[0].state, VCPU_RUNNING);
+	assert_false(line_is_up());
+	assert_int_equal(deadline, 9000);
+}
+
+static void test_physical_timer_reset(void **state)
+{
+	start_timer(SHORT);
+	write_timer(CNTP_CVAL, 6000);
+	write_timer(CNTP_CTL, 1);
+	vcpu_stop(&vm.vcpu[0]);
+	timer_signal(6000);
+	assert_false(line_is_up());
+	assert_true(vcpu_start(&vm.vcpu[0], 0x40000000, 0));
+	assert_int_equal(read_timer(CNTP_CTL), 0);
+	assert_int_equal(read_timer(CNTP_CVAL), 0);
+}
+
+/* Without a counter there is nothing to emulate it with: the guest is told so, not left with a zero. */
+static void test_no_counter(void **state)
+{
+	start_timer(LISTS);
+	vm.counter_frequency = 0;
+	object[seL4_VCPUReg_VBAR] = 0xffff0000;
+	write_timer(CNTP_CTL, 1);
+	assert_int_equal(thread[VCPU_PC], 0xffff0200);
+	assert_int_equal(object[seL4_VCPUReg_ESR], ESR_IL);
+	/* and a register that only reads cannot be written */
+	start_timer(LISTS);
+	object[seL4_VCPUReg_VBAR] = 0xffff0000;
+	write_timer(CNTPCT, 1);
+	assert_int_equal(thread[VCPU_PC], 0xffff0200);
+}
+
 static void smc(uint64_t function, uint64_t a)
 {
 	thread[3] = function;
@@ -484,6 +647,11 @@ int main(void)
 		cmocka_unit_test(test_short_faults),
 		cmocka_unit_test(test_short_wait),
 		cmocka_unit_test(test_short_timer),
+		cmocka_unit_test(test_physical_timer_registers),
+		cmocka_unit_test(test_physical_timer_line),
+		cmocka_unit_test(test_physical_timer_wakes),
+		cmocka_unit_test(test_physical_timer_reset),
+		cmocka_unit_test(test_no_counter),
 		cmocka_unit_test(test_smc),
 		cmocka_unit_test(test_forged),
 		cmocka_unit_test(test_log_limit),

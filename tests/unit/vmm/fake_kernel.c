@@ -134,6 +134,11 @@ enum timer_status timer_now(uint64_t slot, uint64_t *count, uint64_t *frequency)
 	return TIMER_OK;
 }
 
+uint64_t timer_count(void)
+{
+	return counter;
+}
+
 enum timer_status timer_set(uint64_t slot, uint64_t at)
 {
 	deadline = at;
