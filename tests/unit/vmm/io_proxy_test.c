@@ -410,6 +410,7 @@ static void test_not_restored(void **state)
 	send((struct iobuf_message){ .op = IOBUF_VM_START, .tag = 9 });
 	expect(IOBUF_ACK);
 	assert_int_equal(proxy_requests(), 0);
+}
 
 /* ---- time ---- */
 
@@ -1111,7 +1112,7 @@ int main(void)
 		cmocka_unit_test(test_late),
 		cmocka_unit_test(test_start_and_loss),
 		cmocka_unit_test(test_restored),
-<<<<<<< HEAD
+		cmocka_unit_test(test_not_restored),
 		cmocka_unit_test(test_request_timeout),
 		cmocka_unit_test(test_restore_timeout),
 		cmocka_unit_test(test_no_timeout),
@@ -1120,9 +1121,6 @@ int main(void)
 		cmocka_unit_test(test_epoch_churn),
 		cmocka_unit_test(test_flood_without_timer),
 		cmocka_unit_test(test_released),
-=======
-		cmocka_unit_test(test_not_restored),
->>>>>>> 62b8122 (guests: traffic comes back after a backend's QEMU was started again)
 		cmocka_unit_test(test_rules),
 		cmocka_unit_test(test_rubbish),
 		cmocka_unit_test(test_connector_registers),
