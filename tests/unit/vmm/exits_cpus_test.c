@@ -173,10 +173,10 @@ static void test_sgi(void **state)
 	assert_false(guest[1].runs);
 	dist_write(0, GICD_SGIR, 1u << 17 | 3);
 	assert_true(guest[1].runs);
-	assert_int_equal(guest[1].lr[0], 1u << 28 | 3);		/* of vCPU 0 */
-	assert_int_equal(guest[0].lr[0], 0);
+	assert_int_equal(guest[1].gich.lr[0], 1u << 28 | 3);		/* of vCPU 0 */
+	assert_int_equal(guest[0].gich.lr[0], 0);
 	dist_write(0, GICD_SGIR, 2u << 24 | 5);			/* to itself: no crash, no loss */
-	assert_int_equal(guest[0].lr[0], 1u << 28 | 5);
+	assert_int_equal(guest[0].gich.lr[0], 1u << 28 | 5);
 	fault_of(0, seL4_Fault_VCPUFault, 4, WFI, 0, 0, 14);
 	assert_int_equal(vm.vcpu[0].state, VCPU_RUNNING);
 }
@@ -253,7 +253,7 @@ static void test_random(void **state)
 			case 2:	wfi(cpu); break;
 			case 3:	dist_write(cpu, GICD_SGIR, 1u << (16 + other) | (unsigned int)rand() % 16); break;
 			case 4:	dist_write(cpu, GICD_ISENABLER, (uint32_t)rand()); break;
-			case 5:	guest[cpu].lr[rand() % 3] = 0; break;
+			case 5:	guest[cpu].gich.lr[rand() % 3] = 0; break;
 			case 6:	say_anything(cpu); break;
 			case 7:	vm_event(&vm, vm.config.timer_badge);
 				vm_settle(&vm);

@@ -12,7 +12,7 @@
 
 #define thread	guest[0].thread
 #define object	guest[0].object
-#define lr	guest[0].lr
+#define lr	guest[0].gich.lr
 
 static void start(enum kernel_kind kind)
 {

@@ -5,6 +5,7 @@
 #include <peervisor/timer.h>
 #include <string.h>
 
+#include "arm/gicv2.h"
 #include "exits.h"
 
 #define BADGE(cpu)	(1ull << 63 | ((cpu) + 1u))
@@ -28,22 +29,28 @@ static void answer(struct sel4_trap *trap, seL4_Word error, seL4_Word value)
 
 static int read_object(const struct guest_state *g, seL4_Word number, struct sel4_trap *trap)
 {
-	uint64_t empty = 0;
-
 	if (number < seL4_VCPUReg_Num)
 		answer(trap, 0, g->object[number]);
 	else if (!extension)
 		answer(trap, seL4_InvalidArgument, 1);
 	else if (number < PEERVISOR_VCPU_LR + 4)
-		answer(trap, 0, g->lr[number - PEERVISOR_VCPU_LR]);
+		answer(trap, 0, g->gich.lr[number - PEERVISOR_VCPU_LR]);
 	else if (number == PEERVISOR_VCPU_VMCR)
-		answer(trap, 0, 0xf8000001);
-	else {
-		for (unsigned int i = 0; i < 4; i++)
-			empty |= (uint64_t)!(g->lr[i] >> 28 & 3) << i;
-		answer(trap, 0, empty);
-	}
+		answer(trap, 0, g->gich.vmcr);
+	else if (number == PEERVISOR_VCPU_APR)
+		answer(trap, 0, g->gich.apr);
+	else
+		answer(trap, 0, gich_empty(&g->gich));
 	return 1;
+}
+
+/* As the kernel does: in addition to what is there, if something is. */
+static void pend(uint32_t *lr, uint32_t value)
+{
+	if (*lr & GICH_LR_STATE)
+		*lr |= value & (GICH_LR_STATE | GICH_LR_EOI);
+	else
+		*lr = value;
 }
 
 static int write_object(struct guest_state *g, seL4_Word number, seL4_Word value,
@@ -58,11 +65,34 @@ static int write_object(struct guest_state *g, seL4_Word number, seL4_Word value
 		return 1;
 	}
 	if (number < PEERVISOR_VCPU_LR + 4)
-		g->lr[number - PEERVISOR_VCPU_LR] = value;
+		g->gich.lr[number - PEERVISOR_VCPU_LR] = (uint32_t)value;
+	else if (number == PEERVISOR_VCPU_HCR)
+		g->gich.hcr = (uint32_t)value;
 	else if (number == PEERVISOR_VCPU_TIMER)
 		g->timer = value;
 	else if (number >= PEERVISOR_VCPU_PEND && number < PEERVISOR_VCPU_PEND + 4)
-		g->lr[number - PEERVISOR_VCPU_PEND] |= value;
+		pend(&g->gich.lr[number - PEERVISOR_VCPU_PEND], (uint32_t)value);
+	return 0;
+}
+
+/* Refused where it was last seen active; the list register may be in another state by now. */
+static int inject(struct guest_state *g, seL4_Word word, struct sel4_trap *trap)
+{
+	unsigned int index = word >> 32 & 0xff;
+
+	if (index >= GICH_LRS) {
+		answer(trap, seL4_RangeError, 0);
+		trap->mr[1] = GICH_LRS - 1;
+		return 1;
+	}
+	if ((g->saved[index] & GICH_LR_STATE) == GICH_LR_ACTIVE) {
+		answer(trap, seL4_DeleteFirst, 0);
+		return 1;
+	}
+	g->saved[index] = (uint32_t)((word & 0x3ff) | GICH_LR_EOI | GICH_LR_PENDING |
+				     (word >> 16 & 31) << GICH_LR_PRIORITY_SHIFT |
+				     (word >> 24 & 1 ? GICH_LR_GROUP1 : 0));
+	g->gich.lr[index] = g->saved[index];
 	return 0;
 }
 
@@ -72,11 +102,8 @@ static int call_vcpu(struct guest_state *g, const struct fake_call *call, struct
 		return read_object(g, call->mr[0], trap);
 	if (call->label == ARMVCPUWriteReg)
 		return write_object(g, call->mr[0], call->mr[1], trap);
-	if (call->label == ARMVCPUInjectIRQ && call->mr[0] >> 32 > 3) {
-		answer(trap, seL4_RangeError, 0);
-		trap->mr[1] = 3;
-		return 1;
-	}
+	if (call->label == ARMVCPUInjectIRQ)
+		return inject(g, call->mr[0], trap);
 	return 0;
 }
 
@@ -105,7 +132,9 @@ static int call_thread(struct guest_state *g, const struct fake_call *call, stru
 static void make(struct guest_state *g)
 {
 	memset(g->object, 0, sizeof(g->object));
-	memset(g->lr, 0, sizeof(g->lr));
+	memset(g->saved, 0, sizeof(g->saved));
+	gich_reset(&g->gich);
+	g->gich.vmcr = 0xf8000001;
 	g->timer = 0;
 	g->made++;
 }

@@ -11,6 +11,7 @@
 
 #include <sel4/fake.h>
 
+#include "gich.h"
 #include "vm.h"
 
 #define WFI	0x07e00000u
@@ -24,7 +25,9 @@ enum kernel_kind { SEL4, LISTS, SHORT };	/* SHORT has the list registers, too */
 
 /* What the kernel would answer: registers of the thread and of the vCPU object. */
 extern struct guest_state {
-	uint64_t thread[36], object[24], lr[4], timer;
+	uint64_t thread[36], object[24], timer;
+	struct gich gich;
+	uint32_t saved[GICH_LRS];	/* list registers when it was last switched out, or injected into */
 	bool runs;			/* the thread can run: resumed, or replied to */
 	unsigned int made;		/* vCPU objects of it so far */
 } guest[GUESTS];
