@@ -418,20 +418,21 @@ static void drop_all(struct io_proxy *proxy)
 	proxy->published = true;
 }
 
+/* Each status is counted by itself: a link that comes and goes does not silence why it failed. */
 static void say(struct io_proxy *proxy)
 {
 	struct ring_link *l = &proxy->link;
+	uint32_t *times = &proxy->reports[PROXY_REPORT_STATUS + l->status];
 
 	if (l->status == proxy->said)
 		return;
 	proxy->said = l->status;
 	if (l->status == RING_FAILED)
-		vm_report(proxy->vm, &proxy->reports[PROXY_REPORT_STATUS],
-			  "connection to %s: failed: %s broke the rule: %s", proxy->is->peer,
-			  proxy->is->peer, ring_rule_text(l->rule));
+		vm_report(proxy->vm, times, "connection to %s: failed: %s broke the rule: %s",
+			  proxy->is->peer, proxy->is->peer, ring_rule_text(l->rule));
 	else
-		vm_report(proxy->vm, &proxy->reports[PROXY_REPORT_STATUS], "connection to %s: %s",
-			  proxy->is->peer, ring_status_text(l->status));
+		vm_report(proxy->vm, times, "connection to %s: %s", proxy->is->peer,
+			  ring_status_text(l->status));
 }
 
 static void fail(struct io_proxy *proxy, enum ring_rule rule)

@@ -41,7 +41,8 @@ struct proxy_ghost {
 
 /* What the device VM, or resets of this one, can have logged again and again. */
 enum proxy_report {
-	PROXY_REPORT_STATUS,
+	PROXY_REPORT_STATUS,		/* and on, each status of the link by itself */
+	PROXY_REPORT_STATUS_LAST = PROXY_REPORT_STATUS + RING_FAILED,
 	PROXY_REPORT_FUNCTION,
 	PROXY_REPORT_RESTART,
 	PROXY_REPORT_WAITING,

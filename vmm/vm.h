@@ -116,6 +116,7 @@ struct vm {
 	struct deadline hold;		/* WAITING: resets came too fast, the guest is loaded then */
 	bool start_held;		/* WAITING: and not before */
 	uint64_t resets_paid;		/* when one reset a second would have made them all */
+	uint64_t last_reset;
 	bool resets_limited;
 	uint32_t reports[VM_REPORTS];	/* how often each was due (vm_log.h) */
 	struct vm_stats stats;

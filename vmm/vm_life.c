@@ -8,6 +8,7 @@
 #include "vm.h"
 
 #define RESETS_AT_ONCE	10u	/* then one a second */
+#define RESETS_APART	2u	/* seconds from which on resets are no loop */
 
 /* ---- loading ---- */
 
@@ -251,6 +252,9 @@ static void limit_resets(struct vm *vm)
 	if (!second)
 		return;
 	now = vm_now(vm);
+	if (now - vm->last_reset >= RESETS_APART * second)
+		vm->reports[REPORT_RESET] = 0;	/* no loop: each one is logged */
+	vm->last_reset = now;
 	if (vm->resets_paid < now)
 		vm->resets_paid = now;
 	vm->resets_paid += second;
@@ -269,8 +273,8 @@ void vm_reset(struct vm *vm)
 	halt(vm);
 	release(vm, "this VM was reset");
 	vm->stats.resets++;
-	vm_report(vm, &vm->reports[REPORT_RESET], "reset");
 	limit_resets(vm);
+	vm_report(vm, &vm->reports[REPORT_RESET], "reset");
 	vm_start(vm);
 }
 

@@ -632,7 +632,7 @@ static void test_epoch_churn(void **state)
 			pass_time(1);
 	}
 	assert_in_range(runs, 50, 4 * 51);
-	assert_in_range(logged("connection to"), 16, 2 * 16 + 8);
+	assert_in_range(logged("connection to"), 16, 2 * (16 + 8));
 	pass_time(2);
 	device_poll();
 	service();

@@ -109,6 +109,13 @@ static void test_resets_at_once(void **state)
 		firmware(PSCI_SYSTEM_RESET);
 	}
 	assert_int_equal(vm.state, VM_RUNNING);
+	/* and each of those that are seconds apart is logged */
+	rewind(console);
+	for (unsigned int i = 0; i < 40; i++) {
+		pass_time(counter + 2ull * SECOND);
+		firmware(PSCI_SYSTEM_RESET);
+	}
+	assert_int_equal(logged(": reset\n"), 40);
 }
 
 static void test_resets_in_a_loop(void **state)
