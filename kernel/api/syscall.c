@@ -310,7 +310,7 @@ struct tcb *kernel_slow_syscall(long nr)
 
 struct tcb *kernel_syscall(long nr)
 {
-	if (core_enter())
+	if (!core_enter())
 		return sched_run();
 	if (nr == SEL4_SYS_CALL)
 		return fastpath_call(sched_current);

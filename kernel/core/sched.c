@@ -238,27 +238,19 @@ void sched_forget(struct tcb *tcb)
 	}
 }
 
-static void nothing(u64 argument)
+bool sched_may_hold(const struct tcb *tcb)
 {
-	(void)argument;
+	const struct core *core = core_of(tcb);
+
+	return core->current != tcb || core_may_disturb(core);
 }
 
-/*
- * Its core comes into the kernel, waits there for the lock and finds that its entry was cancelled:
- * the trap that brought it there, if there was one, happens again when the thread goes on.
- */
 void sched_hold(struct tcb *tcb)
 {
 	struct core *core = core_of(tcb);
 
-	if (core == core_self() || core->current != tcb)
-		return;
-	core_call(core, nothing, 0);
-#if KERNEL_CORES > 1
-	core->cancelled = true;
-#endif
-	core->loaded = NULL;
-	tcb->context.next_ip = tcb->context.fault_ip;
+	if (core != core_self() && core->current == tcb)
+		core_hold(core);
 }
 
 #if KERNEL_CORES > 1
@@ -269,6 +261,7 @@ void sched_migrate(struct tcb *tcb, struct core *to)
 	if (from == to)
 		return;
 	sched_hold(tcb);
+	core_void_trap(tcb);
 	arch_migrate(tcb);
 	sched_dequeue(tcb);
 	if (from->current == tcb) {

@@ -53,6 +53,8 @@ static enum invoke decode_set(struct invocation *inv)
 		return error_argument(inv, 1);
 
 	tcb = tcb_of(invocation_extra(inv, 0));
+	if (!sched_may_hold(tcb))
+		return INVOKE_PREEMPTED;
 	sched_hold(tcb);
 	sched_dequeue(tcb);
 	tcb->domain = (u8)index_clamp(domain, DOMAIN_COUNT);

@@ -88,9 +88,25 @@ static void signal_target(unsigned int name)
 		notification_signal(notification_of(cap), cap_badge(cap));
 }
 
-void irq_handle(void)
+/*
+ * The next interrupt. One from another core asks for nothing but this entry, so it must not take the
+ * place of another interrupt in it: their numbers come first, and others could send them for ever.
+ * They are sent with the lock held, so there are at most a few of them.
+ */
+static unsigned int take(void)
 {
 	unsigned int irq = arch_irq_take();
+
+	while (KERNEL_CORES > 1 && (irq == CORE_SGI_CALL || irq == CORE_SGI_RESCHEDULE)) {
+		arch_irq_end(irq);
+		irq = arch_irq_take();
+	}
+	return irq;
+}
+
+void irq_handle(void)
+{
+	unsigned int irq = take();
 
 	if (irq >= IRQ_LIMIT)
 		return;
@@ -254,6 +270,8 @@ enum invoke irq_handler_decode(struct invocation *inv)
 	arch_irq_handler_used(core_of_irq(name), irq_of(name), inv->slot);
 	switch (inv->label) {
 	case IRQAckIRQ:
+		if (!core_may_disturb(core_of_irq(name)))
+			return INVOKE_PREEMPTED;
 		core_do(core_of_irq(name), unmask_here, irq_of(name));
 		return INVOKE_OK;
 	case IRQSetIRQHandler:

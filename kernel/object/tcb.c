@@ -44,6 +44,7 @@ void tcb_suspend(struct tcb *tcb)
 	tcb_cancel_ipc(tcb);
 	if (tcb->state == THREAD_RUNNING)
 		tcb->context.fault_ip = tcb->context.next_ip;
+	core_void_trap(tcb);
 	sched_set_state(tcb, THREAD_INACTIVE);
 	sched_dequeue(tcb);
 }

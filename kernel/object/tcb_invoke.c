@@ -47,6 +47,7 @@ static void registers_written(struct tcb *tcb)
 {
 	tcb->context.next_ip = tcb->context.fault_ip;
 	tcb->progress = 0;
+	core_void_trap(tcb);
 	arch_tls_changed(tcb);
 }
 
@@ -108,6 +109,7 @@ static enum invoke copy_registers(struct invocation *inv)
 		tcb->context.next_ip = tcb->context.fault_ip;
 	}
 	tcb->progress = 0;
+	core_void_trap(tcb);
 	if (flags & COPY_INTEGER)
 		copy_range(tcb, from, FRAME_REGISTERS, SEL4_TCB_REGISTERS);
 	arch_tls_changed(tcb);
@@ -387,6 +389,8 @@ enum invoke tcb_decode(struct invocation *inv)
 
 	if (inv->label >= sizeof(calls) / sizeof(calls[0]) || !calls[inv->label])
 		return error_plain(inv, seL4_IllegalOperation);
+	if (!sched_may_hold(target_of(inv)))
+		return INVOKE_PREEMPTED;
 	sched_hold(target_of(inv));
 	return calls[inv->label](inv);
 }

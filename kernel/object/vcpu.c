@@ -298,6 +298,7 @@ static void dissociate(struct vcpu *vcpu)
 	tcb->vcpu = NULL;
 	vcpu->tcb = NULL;
 	tcb->context.spsr = tcb_sanitise_spsr(tcb, 0);
+	core_void_trap(tcb);
 	sched_stale();
 }
 
@@ -373,7 +374,6 @@ void arch_reserved_irq(unsigned int irq)
 		vcpu_maintenance();
 	else if (irq == CORE_SGI_STOP)
 		arch_halt();
-	/* Else from another core: it has done what there is to do, entering was the point. */
 }
 
 static enum invoke set_tcb(struct invocation *inv, struct vcpu *vcpu)
@@ -395,6 +395,7 @@ static enum invoke set_tcb(struct invocation *inv, struct vcpu *vcpu)
 		dissociate(vcpu);
 	tcb->vcpu = vcpu;
 	vcpu->tcb = tcb;
+	core_void_trap(tcb);
 	sched_stale();
 	return INVOKE_OK;
 }
@@ -658,6 +659,8 @@ enum invoke vcpu_decode(struct invocation *inv)
 {
 	struct vcpu *vcpu = cap_object(inv->cap);
 
+	if (vcpu->tcb && !sched_may_hold(vcpu->tcb))
+		return INVOKE_PREEMPTED;
 	fetch(vcpu);
 	switch (inv->label) {
 	case ARMVCPUSetTCB:

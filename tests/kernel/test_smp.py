@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The kernel for four cores: what test_smp.c and the last part of test_vcpu.c do with them. One run, each core a
-thread of the emulator (no -icount: there the cores take turns, and one that waits wastes the others' time)."""
+"""The kernel for four cores: what test_smp*.c and the last part of test_vcpu.c do with them. Each core is a thread of
+the emulator, so that they run at the same time, except for test_smp_hold.c: its cores are all busy, mostly with the
+lock, and on fewer processors than cores a lock that is passed on waits until its next holder's thread is run."""
 
 import pytest
 
@@ -8,7 +9,10 @@ import pack
 import run
 
 TIMEOUT = 240
-NAMES = run.tests_of(lambda table: table.endswith("_smp"))
+TURNS = ["-smp", "4", "-accel", "tcg,thread=single"]
+IMAGES = {"core-tests": ["-smp", "4"], "hold-tests": TURNS}
+NAMES = [(image, name) for image, hold in (("core-tests", False), ("hold-tests", True))
+         for name in run.tests_of(lambda table: table.endswith("_smp") and table.startswith("tests_hold") == hold)]
 outputs = {}
 
 
@@ -17,15 +21,15 @@ def lines(kernel, root, end, more=(), cores=4):
     return run.lines(image, end, TIMEOUT, more=more)
 
 
-def all_tests():
-    if not outputs:
-        outputs["all"] = lines("kernel-smp-debug.elf", "tests/kernel/core-tests.elf", "DONE", ["-smp", "4"])
-    return outputs["all"]
+def all_tests(image):
+    if image not in outputs:
+        outputs[image] = lines("kernel-smp-debug.elf", f"tests/kernel/{image}.elf", "DONE", IMAGES[image])
+    return outputs[image]
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_cores(name):
-    output = all_tests()
+@pytest.mark.parametrize("image, name", NAMES)
+def test_cores(image, name):
+    output = all_tests(image)
     assert "PASS " + name in output, "\n".join(output[-12:])
 
 

@@ -68,7 +68,7 @@ struct tcb *exception_sync(u64 esr)
 	u32 syndrome = (u32)esr;
 	u32 ec = ESR_EC(syndrome);
 
-	if (core_enter())
+	if (!core_enter())
 		return sched_run();
 	if (ec == ESR_EC_DABT_LOWER || ec == ESR_EC_IABT_LOWER) {
 		bool fetch = ec == ESR_EC_IABT_LOWER;
@@ -93,7 +93,8 @@ struct tcb *exception_sync(u64 esr)
 
 struct tcb *exception_irq(void)
 {
-	return core_enter() ? sched_run() : kernel_irq();
+	core_enter();
+	return kernel_irq();
 }
 
 /*
@@ -102,13 +103,13 @@ struct tcb *exception_irq(void)
  */
 struct tcb *exception_serror(u64 esr)
 {
-	bool cancelled = core_enter();
+	bool valid = core_enter();
 
 	if (sched_current->vcpu) {
 		vcpu_serror(sched_current->vcpu);
 		return kernel_resume();
 	}
-	if (cancelled)
+	if (!valid)
 		return sched_run();
 	return kernel_user_exception((u32)ESR_EC_SERROR << ESR_EC_SHIFT | ESR_IL | ESR_ISS((u32)esr), 0);
 }

@@ -70,6 +70,9 @@ void arch_core_interrupt_seen(unsigned int sgi);	/* pending here no more */
 void arch_migrate(struct tcb *tcb);
 /* An interrupt the arch reserved (25, 27): it raises fault_vgic_maintenance() or fault_vppi(). */
 void arch_reserved_irq(unsigned int irq);
+/* The physical counter, and how many of its ticks are one of the kernel's. */
+u64 arch_counter(void);
+u64 arch_counter_per_tick(void);
 /* Programs the next tick (2 ms). */
 void arch_timer_tick(void);
 /* Several cores: this core's ticks off, or on with a whole one to come. */

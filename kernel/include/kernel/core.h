@@ -35,7 +35,8 @@ struct core {
 	u64 stack;			/* first: where the kernel's stack begins (entry code) */
 	core_function *_Atomic call;	/* another core wants this done here */
 	u64 call_argument;
-	bool cancelled;			/* the entry of the current thread does not count */
+	u64 undisturbed_until;		/* by other cores, so that its thread gets on */
+	bool trap_void;			/* what the current thread trapped for is not to be handled */
 	bool tickless;			/* idle: the timer is off */
 	u32 irq_target;			/* this core's bit at the interrupt controller */
 	u64 space, vmid;		/* in VTTBR_EL2 */
@@ -94,9 +95,9 @@ static inline struct core *core_of(const struct tcb *tcb)
 }
 
 /*
- * At entry, once the thread's registers are in its TCB: waits for the lock. True: another core has
- * changed the current thread meanwhile, the entry must have no effect and the thread, if it still
- * runs, comes again.
+ * At entry, once the thread's registers are in its TCB: waits for the lock. False: another core has
+ * stopped the current thread or sent it elsewhere meanwhile. Its system call or fault is void then,
+ * and sched_current need not be the thread that entered. An interrupt is handled all the same.
  */
 bool core_enter(void);
 /* By the entry code, at the end: after this only the context of the thread to resume is touched. */
@@ -108,6 +109,22 @@ bool core_awaited(void);
  * waits until it is. Then that core waits for the lock, its current thread's registers in the TCB.
  */
 void core_call(struct core *core, core_function *fn, u64 argument);
+/*
+ * Stops the current thread of another core: until this core leaves the kernel that thread executes
+ * nothing, its context is in its TCB, and it may be changed like one that is not running.
+ */
+void core_hold(struct core *core);
+/*
+ * A thread that calls a capability again and again must not keep another core from its work. So an
+ * invocation that will stop that core or call it waits until this is true: it returns
+ * INVOKE_PREEMPTED before it has changed anything, and its caller executes it again.
+ */
+bool core_may_disturb(const struct core *core);
+/*
+ * The thread does not go on where it was: if it is held, it does not complete the system call or
+ * fault that it may have entered the kernel for.
+ */
+void core_void_trap(const struct tcb *tcb);
 /* Makes another core enter the kernel and look what to run. */
 void core_interrupt(struct core *core);
 #else
@@ -124,7 +141,7 @@ static inline struct core *core_of(const struct tcb *tcb)
 
 static inline bool core_enter(void)
 {
-	return false;
+	return true;
 }
 
 static inline void core_leave(void)
@@ -140,6 +157,22 @@ static inline void core_call(struct core *core, core_function *fn, u64 argument)
 {
 	(void)core;
 	fn(argument);
+}
+
+static inline void core_hold(struct core *core)
+{
+	(void)core;
+}
+
+static inline bool core_may_disturb(const struct core *core)
+{
+	(void)core;
+	return true;
+}
+
+static inline void core_void_trap(const struct tcb *tcb)
+{
+	(void)tcb;
 }
 
 static inline void core_interrupt(struct core *core)

@@ -28,9 +28,11 @@ void sched_set_state(struct tcb *tcb, enum thread_state state);
 void sched_stale(void);
 /*
  * Called before tcb's registers, space, vCPU or flags are changed or read: if it runs on another
- * core it does not until this core leaves the kernel, and its context is in the TCB.
+ * core it is stopped until this core leaves the kernel, and its context is in the TCB.
  */
 void sched_hold(struct tcb *tcb);
+/* An invocation asks this first; see core_may_disturb(). */
+bool sched_may_hold(const struct tcb *tcb);
 /* From one core to another. */
 void sched_migrate(struct tcb *tcb, struct core *to);
 /* tcb is being deleted: no trace of it may stay. */

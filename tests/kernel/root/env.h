@@ -24,7 +24,7 @@ struct test {
 /* Each file's tests, ended by an empty name. */
 extern const struct test tests_boot[], tests_space[], tests_ipc[], tests_fault[], tests_time[], tests_timer[],
 	tests_vcpu[], tests_message[], tests_wait[], tests_order[], tests_cap[], tests_smp[], tests_vcpu_smp[],
-	tests_calls_smp[];
+	tests_calls_smp[], tests_hold_smp[];
 
 #define CONSOLE_AT	0x1f000000ul	/* the UART's registers */
 void console_init(void);

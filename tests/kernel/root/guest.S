@@ -128,19 +128,20 @@ guest_spin:
  * x0: GICV. Counts in a register of the vCPU for ever, interrupts on. x22 counts the cases in which
  * another one was not what the VMM set it to.
  */
-	.global guest_busy
+	.global guest_busy, guest_count
 guest_busy:
 	open_interrupts
 	mov	x21, #0
 	mov	x22, #0
 	msr	daifclr, #2
-1:	mrs	x10, tpidr_el1
+guest_count:
+	mrs	x10, tpidr_el1
 	add	x10, x10, #1
 	msr	tpidr_el1, x10
 	mrs	x11, far_el1
 	cmp	x11, x1
 	cinc	x22, x22, ne
-	b	1b
+	b	guest_count
 
 /*
  * What a VMM with short faults emulates, x0: an address nobody has. Load into x5, store of x6 and

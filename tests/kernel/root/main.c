@@ -5,7 +5,9 @@
 _Noreturn void test_main(seL4_BootInfo *info);
 
 static const struct test *const groups[] = {
-#ifdef TEST_CORES
+#ifdef TEST_HOLD
+	tests_hold_smp,
+#elif defined(TEST_CORES)
 	tests_smp, tests_calls_smp, tests_vcpu_smp,
 #else
 	tests_boot, tests_cap, tests_space, tests_ipc, tests_message, tests_wait, tests_order, tests_fault,

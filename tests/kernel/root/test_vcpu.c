@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Virtual CPUs: entries and exits, interrupts, timer, registers (ABI 2.10, 6.6 to 6.10). */
-#include "env.h"
+#include "guest.h"
 
 #define GUEST_CODE	0x40000000ul
 #define GUEST_GICV	0x08010000ul
-#define GUEST_NOBODY	0x0a000040ul
 #define GICV_PADDR	0x08040000ul
 #define SPSR_EL1H	0x3c5
 
@@ -14,12 +13,7 @@ extern char guest_start[], guest_mmio[], guest_irq[], guest_timer[], guest_timer
 	guest_signal[], guest_put_char[], guest_arm32[], guest_spin[], guest_fp[], guest_short[],
 	guest_ticks[], guest_counter[];
 
-struct guest {
-	seL4_CPtr tcb, vcpu, space, endpoint;
-};
-
-/* Everything but a start. */
-static bool guest_new(struct guest *g)
+bool guest_new(struct guest *g)
 {
 	seL4_CPtr code;
 
@@ -46,7 +40,7 @@ static bool guest_gic(const struct guest *g)
 	return !space_map(g->space, device_frame(GICV_PADDR), GUEST_GICV, seL4_ReadWrite, 0);
 }
 
-static bool guest_run(const struct guest *g, const char *entry, seL4_Word x0)
+bool guest_run(const struct guest *g, const char *entry, seL4_Word x0)
 {
 	seL4_UserContext context = {
 		.pc = GUEST_CODE + (seL4_Word)(entry - guest_start), .spsr = SPSR_EL1H, .x0 = x0,
@@ -553,8 +547,6 @@ static void guest_that_debugs(void)
 }
 
 #ifdef TEST_CORES
-extern char guest_busy[];
-
 #define GUESTS		3
 #define SECRET(i)	(0x70u + (unsigned int)(i))
 
