@@ -357,12 +357,12 @@ static atomic_uint arrived;
 /*
  * Every core enters as core 0 does, on the loader's tables, and waits for it. Acquire, release: it
  * sees the tables, queues and the rest that core 0 wrote; core 0 goes on when all have set up
- * theirs.
+ * theirs. An event that comes between the look and the WFE is kept, and the WFE returns at once.
  */
 struct context *boot_start_core(void)
 {
 	while (!atomic_load_explicit(&started, memory_order_acquire))
-		arch_core_relax();
+		arch_core_sleep();
 	mmu_start_core();
 	start_core();
 	atomic_fetch_add_explicit(&arrived, 1, memory_order_release);
@@ -376,7 +376,10 @@ static void start_others(void)
 	bool told = false;
 
 	atomic_store_explicit(&started, true, memory_order_release);
+	arch_core_wake_all();
+	/* No WFE here: nothing would wake this core to say that one is missing. */
 	while (atomic_load_explicit(&arrived, memory_order_acquire) != KERNEL_CORES - 1) {
+		arch_core_relax();
 		if (!told && sysreg_read(cntpct_el0) > late) {
 			print("boot: waiting for %u cores (QEMU: -smp %u)\n", KERNEL_CORES, KERNEL_CORES);
 			told = true;

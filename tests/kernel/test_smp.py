@@ -38,6 +38,14 @@ def test_bare_on_four_cores():
     assert output[-1] == "BARE TESTS PASSED", "\n".join(output)
 
 
+@pytest.mark.parametrize("shift", [0, 1])
+def test_cores_in_turns(shift):
+    """One thread of the emulator runs the cores in turns: whoever waits for another one has to yield."""
+    output = lines("kernel-smp.elf", "tests/kernel/bare/bare-smp.elf", "BARE TESTS",
+                   ["-smp", "4", "-icount", f"shift={shift},sleep=off"])
+    assert output[-1] == "BARE TESTS PASSED", "\n".join(output)
+
+
 def test_too_few_cores():
     output = lines("kernel-smp.elf", "tests/kernel/bare/bare-smp.elf", "loader:", ["-smp", "2"])
     assert output[-1] == "loader: the kernel needs 4 cores, this machine has 2 (QEMU: -smp)"

@@ -14,10 +14,22 @@ static inline struct core *arch_core(void)
 	return core;
 }
 
-/* In a loop that waits for another core. */
+/* In a loop that waits for another core, for a short time. */
 static inline void arch_core_relax(void)
 {
 	__asm__ volatile("yield");
+}
+
+/* The same for a long time: sleeps until arch_core_wake_all(), or for no reason. */
+static inline void arch_core_sleep(void)
+{
+	__asm__ volatile("wfe");
+}
+
+/* What was written before is seen by the cores that this wakes. */
+static inline void arch_core_wake_all(void)
+{
+	__asm__ volatile("dsb ish\n\tsev" : : : "memory");
 }
 
 #endif
