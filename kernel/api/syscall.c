@@ -16,7 +16,7 @@ static enum invoke signal_decode(struct invocation *inv)
 {
 	if (!(cap_rights(inv->cap) & SEL4_RIGHT_WRITE))
 		return error_capability(inv, 0);
-	notification_signal(notification_of(inv->cap), cap_badge(inv->cap));
+	notification_signal(notification_of(inv->cap), cap_badge(inv->cap), inv->caller->charged);
 	return INVOKE_OK;
 }
 
@@ -217,7 +217,7 @@ static void do_send(bool blocking, bool call)
 	}
 	if (cap_type(slot->cap) == CAP_NOTIFICATION && !call && message_caps(info) == 0 &&
 	    (cap_rights(slot->cap) & SEL4_RIGHT_WRITE)) {
-		notification_signal(notification_of(slot->cap), cap_badge(slot->cap));
+		notification_signal(notification_of(slot->cap), cap_badge(slot->cap), tcb->charged);
 		return;
 	}
 	invoke_object(tcb, slot, info, blocking, call);

@@ -6,6 +6,7 @@
  * nothing done. The results are the same: messages_test.c compares. Calls come last or are inline,
  * so that the shortest ways need no stack frame.
  */
+#include <kernel/account.h>
 #include <kernel/endpoint.h>
 #include <kernel/fastpath.h>
 #include <kernel/ipc.h>
@@ -42,6 +43,8 @@ static struct tcb *receiver_of(const struct endpoint *ep, const struct tcb *tcb)
 
 	if (endpoint_state(ep) != ENDPOINT_RECEIVERS || slot_is_empty(&tcb->slots[TCB_REPLY]) ||
 	    !sched_goes_first(receiver))
+		return NULL;
+	if (receiver->charged != tcb->charged && !account_cross(receiver, true))
 		return NULL;
 	return receiver;
 }
@@ -172,6 +175,8 @@ struct tcb *fastpath_reply_recv(struct tcb *tcb)
 		return kernel_slow_syscall(SEL4_SYS_REPLY_RECV);
 	caller = tcb_of(reply);
 	if (!is_answered_quickly(caller) || !sched_goes_first(caller))
+		return kernel_slow_syscall(SEL4_SYS_REPLY_RECV);
+	if (caller->charged != tcb->charged && !account_cross(caller, false))
 		return kernel_slow_syscall(SEL4_SYS_REPLY_RECV);
 	grant = cap_rights(slot->cap) & SEL4_RIGHT_GRANT;
 	if (caller->fault.type != seL4_Fault_NullFault || message_length(info) > SEL4_MSG_REGISTERS)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What is done per cap type: size, creation, derivation, rights and badges, the end. */
+#include <kernel/account.h>
 #include <kernel/asid.h>
 #include <kernel/core.h>
 #include <kernel/endpoint.h>
@@ -52,6 +53,7 @@ struct cap object_create(seL4_ObjectType type, struct paddr at, unsigned int siz
 		return cap_untyped(at, size_bits, device, 0);
 	case seL4_TCBObject:
 		tcb_create(arch_phys_to_ptr(at), domain_current);
+		account_inherit(arch_phys_to_ptr(at), sched_current);
 		return cap_make(CAP_THREAD, at);
 	case seL4_EndpointObject:
 		return cap_endpoint(at, 15, 0);

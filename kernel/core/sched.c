@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The scheduler (ABI 10.1). The current thread is in no queue while it runs. */
+#include <kernel/account.h>
 #include <kernel/arch.h>
 #include <kernel/domain.h>
 #include <kernel/irq.h>
@@ -21,10 +22,12 @@ static void init_core(struct core *core)
 	core->idle.state = THREAD_IDLE;
 	core->idle.flags = TCB_FLAG_FPU_DISABLED;
 	core->current = &core->idle;
+	core->charged = ACCOUNT_NONE;
 }
 
 void sched_init(struct tcb *first)
 {
+	account_init(SCHED_SLICE * arch_counter_per_tick());
 	for (unsigned int i = 0; i < KERNEL_CORES; i++)
 		init_core(&cores[i]);
 	sched_set_state(first, THREAD_RUNNING);
@@ -45,20 +48,47 @@ static void mark_occupied(const struct tcb *tcb)
 		core->highest[tcb->domain] = tcb->priority;
 }
 
+/* The thread, the last of its kind at the highest priority, is gone. */
+static void find_highest(struct core *core, unsigned int domain)
+{
+	const u64 *occupied = core->occupied[domain];
+	int word = core->highest[domain] / 64, band = account_highest_band(core, domain);
+
+	while (word > 0 && !occupied[word])
+		word--;
+	core->highest[domain] = occupied[word] ?
+		word * 64 + 63 - __builtin_clzl(occupied[word]) : -1;
+	if (band > core->highest[domain])
+		core->highest[domain] = band;
+}
+
 /* The last thread of its priority left the queue. */
 static void mark_empty(const struct tcb *tcb)
 {
 	struct core *core = core_of(tcb);
-	u64 *occupied = core->occupied[tcb->domain];
-	int word = tcb->priority / 64;
 
-	occupied[word] &= ~(1UL << (tcb->priority % 64));
-	if (tcb->priority != core->highest[tcb->domain])
-		return;
-	while (word > 0 && !occupied[word])
-		word--;
-	core->highest[tcb->domain] = occupied[word] ?
-		word * 64 + 63 - __builtin_clzl(occupied[word]) : -1;
+	core->occupied[tcb->domain][tcb->priority / 64] &= ~(1UL << (tcb->priority % 64));
+	if (tcb->priority == core->highest[tcb->domain])
+		find_highest(core, tcb->domain);
+}
+
+static void park(struct tcb *tcb)
+{
+	struct core *core = core_of(tcb);
+	int band;
+
+	account_park(tcb);
+	tcb->queued = true;
+	band = account_highest_band(core, tcb->domain);
+	if (band > core->highest[tcb->domain])
+		core->highest[tcb->domain] = band;
+}
+
+static void unpark(struct tcb *tcb)
+{
+	account_unpark(tcb);
+	tcb->queued = false;
+	find_highest(core_of(tcb), tcb->domain);
 }
 
 /* A thread of another core was queued there: does it run before what runs there now? */
@@ -135,13 +165,15 @@ void sched_dequeue(struct tcb *tcb)
 {
 	struct core *core = core_self();
 
-	if (tcb->queued)
+	if (tcb->parked)
+		unpark(tcb);
+	else if (tcb->queued)
 		unlink_queued(tcb);
 	if (core->action == SWITCH_TO_WOKEN && core->woken == tcb)
 		core->action = CHOOSE;
 }
 
-/* The highest priority with a queued thread, or -1. */
+/* The highest priority with a queued thread, or band with a parked one; or -1. */
 static int highest_priority(void)
 {
 	return core_self()->highest[DOMAIN_COUNT == 1 ? 0 : domain_current];
@@ -198,7 +230,10 @@ void sched_tick(void)
 {
 	struct tcb *tcb = sched_current;
 
+	account_charge(core_self());
 	if (tcb->state == THREAD_RUNNING) {
+		if (account_is_spent(tcb))
+			sched_reschedule();
 		if (tcb->slice > 1) {
 			tcb->slice--;
 		} else {
@@ -282,14 +317,21 @@ void sched_migrate(struct tcb *tcb, struct core *to)
 static struct tcb *choose(void)
 {
 	struct core *core = core_self();
-	int priority = highest_priority();
 	struct tcb *tcb;
+	int priority;
 
-	if (priority < 0)
-		return &sched_idle;
-	tcb = core->queues[domain_current][priority].head;
-	unlink_queued(tcb);
-	return tcb;
+	while ((priority = highest_priority()) >= 0) {
+		tcb = core->queues[domain_current][priority].head;
+		if (!tcb) {
+			account_take_turn(core, domain_current);
+			continue;
+		}
+		unlink_queued(tcb);
+		if (!account_is_spent(tcb))
+			return tcb;
+		park(tcb);
+	}
+	return &sched_idle;
 }
 
 /* May the woken thread run at once? If not it is queued. */
@@ -300,6 +342,10 @@ static bool woken_goes_first(bool current_runnable)
 
 	if (woken->queued || woken->domain != domain_current)
 		return false;
+	if (woken->charged != core->charged && account_is_spent(woken)) {
+		sched_enqueue_head(woken);
+		return false;
+	}
 	if (core->current == &core->idle || woken->priority < core->current->priority) {
 		if (woken->priority < highest_priority()) {
 			sched_enqueue_head(woken);
@@ -372,6 +418,8 @@ static __attribute__((noinline)) struct tcb *run_next(void)
 
 	for (;;) {
 		core->current = next_thread();
+		if (core->current->charged != core->charged)
+			account_switch(core, core->current->charged);
 		if (core->current != core->loaded) {
 			arch_switch_to(core->current);
 			core->loaded = core->current;

@@ -4,11 +4,19 @@
  * entry of no duration, then from the start again.
  */
 #include <arch/clamp.h>
+#include <kernel/account.h>
 #include <kernel/domain.h>
 #include <kernel/invocation.h>
 #include <kernel/sched.h>
 
 #define DURATION_LIMIT	(1UL << 56)
+
+/* Not in the kernel that has none of our extensions. */
+#ifdef KERNEL_PLAIN
+#define ACCOUNTS_OFFERED	false
+#else
+#define ACCOUNTS_OFFERED	true
+#endif
 
 struct period {
 	u8 domain;
@@ -40,6 +48,25 @@ bool domain_tick(void)
 	return core->domain != before;
 }
 
+/* Before and after what decides when the thread runs is changed. False: not now, nothing was done. */
+static bool take_out(struct tcb *tcb)
+{
+	if (!sched_may_hold(tcb))
+		return false;
+	sched_hold(tcb);
+	sched_dequeue(tcb);
+	return true;
+}
+
+static void put_back(struct tcb *tcb)
+{
+	if (tcb == core_of(tcb)->current)
+		sched_reconsider(tcb);
+	else if (tcb_runnable(tcb))
+		sched_enqueue_head(tcb);
+	sched_reschedule();
+}
+
 static enum invoke decode_set(struct invocation *inv)
 {
 	u64 domain = invocation_mr(inv, 0);
@@ -53,16 +80,39 @@ static enum invoke decode_set(struct invocation *inv)
 		return error_argument(inv, 1);
 
 	tcb = tcb_of(invocation_extra(inv, 0));
-	if (!sched_may_hold(tcb))
+	if (!take_out(tcb))
 		return INVOKE_PREEMPTED;
-	sched_hold(tcb);
-	sched_dequeue(tcb);
 	tcb->domain = (u8)index_clamp(domain, DOMAIN_COUNT);
-	if (tcb == core_of(tcb)->current)
-		sched_reconsider(tcb);
-	else if (tcb_runnable(tcb))
-		sched_enqueue_head(tcb);
-	sched_reschedule();
+	put_back(tcb);
+	return INVOKE_OK;
+}
+
+/* Ours (docs/kernel.md, "CPU time"): whoever may set domains says what each thread is charged to. */
+static enum invoke decode_set_account(struct invocation *inv)
+{
+	u64 account = invocation_mr(inv, 0), weight = invocation_mr(inv, 1);
+	u64 band = invocation_mr(inv, 2);
+	struct tcb *tcb;
+
+	if (inv->length < 3 || inv->extras < 1)
+		return error_plain(inv, seL4_TruncatedMessage);
+	if (account >= ACCOUNTS && account != ACCOUNT_CALLER)
+		return error_range(inv, 0, ACCOUNTS - 1);
+	if (weight < ACCOUNT_WEIGHT_MIN || weight > ACCOUNT_WEIGHT_MAX)
+		return error_range(inv, ACCOUNT_WEIGHT_MIN, ACCOUNT_WEIGHT_MAX);
+	if (band > SEL4_MAX_PRIORITY)
+		return error_range(inv, 0, SEL4_MAX_PRIORITY);
+	if (cap_type(invocation_extra(inv, 0)) != CAP_THREAD)
+		return error_argument(inv, 3);
+
+	tcb = tcb_of(invocation_extra(inv, 0));
+	if (!take_out(tcb))
+		return INVOKE_PREEMPTED;
+	if (account != ACCOUNT_CALLER && account != ACCOUNT_NONE)
+		account_configure((unsigned int)index_clamp(account, ACCOUNTS), (unsigned int)weight,
+				  (u8)band);
+	account_assign(tcb, (u8)account);
+	put_back(tcb);
 	return INVOKE_OK;
 }
 
@@ -116,6 +166,10 @@ enum invoke domain_decode(struct invocation *inv)
 		return decode_configure(inv);
 	case DomainScheduleSetStart:
 		return decode_set_start(inv);
+	case PEERVISOR_DOMAIN_SET_ACCOUNT:
+		if (ACCOUNTS_OFFERED)
+			return decode_set_account(inv);
+		/* fall through */
 	default:
 		return error_plain(inv, seL4_IllegalOperation);
 	}

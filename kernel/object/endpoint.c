@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Endpoints. The queue is a list of TCBs; the low bits of tail say who waits. */
+#include <kernel/account.h>
 #include <kernel/endpoint.h>
 #include <kernel/ipc.h>
 #include <kernel/notification.h>
@@ -101,6 +102,7 @@ void endpoint_send(struct endpoint *ep, struct tcb *tcb, struct endpoint_send ho
 	receiver = (struct tcb *)ep->head;
 	endpoint_take(ep, receiver);
 	ipc_transfer(tcb, ep, how.badge, how.grant, receiver);
+	account_serve(receiver, tcb->charged);
 	sched_set_state(receiver, THREAD_RUNNING);
 	sched_wake(receiver);
 	after_send(tcb, receiver, how.call, how.grant || how.grant_reply, receiver->receive_grant);
@@ -134,6 +136,7 @@ void endpoint_receive(struct endpoint *ep, struct tcb *tcb, bool grant, bool blo
 	sender = (struct tcb *)ep->head;
 	unlink_waiter(ep, sender);
 	ipc_transfer(sender, ep, sender->send.badge, sender->send.grant, tcb);
+	account_serve(tcb, sender->charged);
 	after_send(sender, tcb, sender->send.call, sender->send.grant || sender->send.grant_reply,
 		   grant);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Interrupts as objects: who gets them (ABI 2.8, 9). */
 #include <arch/clamp.h>
+#include <kernel/account.h>
 #include <kernel/arch.h>
 #include <kernel/cnode.h>
 #include <kernel/invocation.h>
@@ -85,7 +86,7 @@ static void signal_target(unsigned int name)
 	struct cap cap = targets[name].cap;
 
 	if (cap_type(cap) == CAP_NOTIFICATION && (cap_rights(cap) & SEL4_RIGHT_WRITE))
-		notification_signal(notification_of(cap), cap_badge(cap));
+		notification_signal(notification_of(cap), cap_badge(cap), ACCOUNT_CALLER);
 }
 
 /*

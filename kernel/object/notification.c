@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Notifications (ABI 9.3). */
+#include <kernel/account.h>
 #include <kernel/ipc.h>
 #include <kernel/notification.h>
 #include <kernel/sched.h>
@@ -17,6 +18,7 @@ static void set_tail(struct notification *ntfn, struct tcb *tail)
 static void set_idle(struct notification *ntfn)
 {
 	ntfn->word = 0;
+	ntfn->head = 0;
 	ntfn->tail = NOTIFICATION_IDLE;
 }
 
@@ -46,14 +48,15 @@ static void unlink_waiter(struct notification *ntfn, struct tcb *tcb)
 }
 
 /* Only the badge is delivered: everything else keeps what it held at the trap. */
-static void deliver(struct tcb *tcb, u64 badge)
+static void deliver(struct tcb *tcb, u64 badge, u8 payer)
 {
 	tcb->context.x[IPC_REG_BADGE] = badge;
+	account_serve(tcb, payer);
 	sched_set_state(tcb, THREAD_RUNNING);
 	sched_wake(tcb);
 }
 
-void notification_signal(struct notification *ntfn, u64 badge)
+void notification_signal(struct notification *ntfn, u64 badge, u8 payer)
 {
 	struct tcb *tcb;
 
@@ -62,19 +65,21 @@ void notification_signal(struct notification *ntfn, u64 badge)
 		tcb = ntfn->bound;
 		if (tcb && tcb->state == THREAD_BLOCKED_RECEIVE) {
 			tcb_cancel_ipc(tcb);
-			deliver(tcb, badge);
+			deliver(tcb, badge, payer);
 			return;
 		}
 		ntfn->word = badge;
+		ntfn->head = payer;
 		ntfn->tail = NOTIFICATION_ACTIVE;
 		return;
 	case NOTIFICATION_WAITING:
 		tcb = (struct tcb *)ntfn->head;
 		unlink_waiter(ntfn, tcb);
-		deliver(tcb, badge);
+		deliver(tcb, badge, payer);
 		return;
 	case NOTIFICATION_ACTIVE:
 		ntfn->word |= badge;
+		ntfn->head = payer;
 		return;
 	}
 }
@@ -82,6 +87,7 @@ void notification_signal(struct notification *ntfn, u64 badge)
 void notification_complete(struct notification *ntfn, struct tcb *tcb)
 {
 	tcb->context.x[IPC_REG_BADGE] = ntfn->word;
+	account_serve(tcb, (u8)ntfn->head);
 	set_idle(ntfn);
 }
 

@@ -108,6 +108,18 @@ void arch_sgi_raise(unsigned int sgi, unsigned int target)
 	fake_sgi_raised = sgi | target << 8;
 }
 
+u64 fake_counter;
+
+u64 arch_counter(void)
+{
+	return fake_counter;
+}
+
+u64 arch_counter_per_tick(void)
+{
+	return FAKE_COUNTER_PER_TICK;
+}
+
 void arch_timer_tick(void)
 {
 }

@@ -47,6 +47,8 @@ struct core {
 	struct tcb *woken;
 	enum sched_action action;
 	unsigned int preempt_work;
+	u64 charged_since;		/* counter; account.h */
+	u8 charged;			/* the account that pays for the time since then */
 
 	/* object/domain.c */
 	u8 domain;			/* domain_current */
@@ -65,7 +67,7 @@ struct core {
 	const struct tcb *timer_user;	/* the last one that did; never followed, it may be gone */
 	struct slot *timer_handler;	/* the cap to PPI 30's handler that was last used; may be gone */
 
-	int highest[DOMAIN_COUNT];	/* priority of a queued thread, or -1 */
+	int highest[DOMAIN_COUNT];	/* priority of a queued thread or band of a parked one, or -1 */
 	u64 occupied[DOMAIN_COUNT][SCHED_PRIORITIES / 64];
 	struct run_queue queues[DOMAIN_COUNT][SCHED_PRIORITIES];
 	struct tcb idle;		/* sched_idle */

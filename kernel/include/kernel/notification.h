@@ -9,7 +9,8 @@ enum notification_state { NOTIFICATION_IDLE, NOTIFICATION_WAITING, NOTIFICATION_
 
 struct notification {
 	u64 word;		/* ACTIVE: the signals received */
-	u64 head, tail;		/* WAITING: TCBs; the state is in the low bits of tail */
+	u64 head, tail;		/* WAITING: TCBs; ACTIVE: head is the account of the last signal's
+				   sender; the state is in the low bits of tail */
 	struct tcb *bound;
 };
 
@@ -27,7 +28,8 @@ static inline enum notification_state notification_state(const struct notificati
 	return (enum notification_state)(ntfn->tail & NOTIFICATION_STATE_MASK);
 }
 
-void notification_signal(struct notification *ntfn, u64 badge);
+/* payer: the account of whoever signals, ACCOUNT_CALLER for an interrupt (account.h). */
+void notification_signal(struct notification *ntfn, u64 badge, u8 payer);
 void notification_receive(struct notification *ntfn, struct tcb *tcb, bool blocking);
 /* Gives an active notification's word to its bound thread. */
 void notification_complete(struct notification *ntfn, struct tcb *tcb);

@@ -47,7 +47,10 @@ struct tcb {
 #if KERNEL_CORES > 1
 	u8 affinity;				/* the core it runs on; it is in that core's queues */
 #endif
-	bool queued;				/* in a run queue */
+	u8 account;				/* account.h */
+	u8 charged;				/* the account that pays for its time now */
+	bool queued;				/* in a run queue, or parked */
+	bool parked;				/* in its account's list, by run_next and run_prev */
 	u32 slice;				/* ticks left */
 
 	u64 fault_handler;			/* cptr in the thread's own CSpace */

@@ -110,6 +110,14 @@
 #define PEERVISOR_VCPU_COUNTER		0x50560052	/* 1: it reads CNTPCT_EL0 without a trap */
 #define PEERVISOR_VCPU_PEND		0x50560080	/* + i: list register i, pending once more */
 
+/*
+ * Peervisor's extension of the domain capability: a label. Message registers: account, weight
+ * (10 to 1000), band; capability 0: the thread. docs/kernel.md, "CPU time".
+ */
+#define PEERVISOR_DOMAIN_SET_ACCOUNT	0x50560001
+#define PEERVISOR_ACCOUNTS		128	/* 0: none */
+#define PEERVISOR_ACCOUNT_CALLER	255	/* a server's: whom it serves pays */
+
 #ifndef __ASSEMBLER__
 
 /* 2.1 Invocation labels: they depend on the variant (single core or SMP). */

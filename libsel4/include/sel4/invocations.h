@@ -468,6 +468,14 @@ static inline seL4_Error seL4_ARM_ASIDPool_Assign(seL4_CPtr service, seL4_CPtr v
 	return sel4_invoke(service, ARMASIDPoolAssign, SEL4_WORDS(1, 0, 0));
 }
 
+/* Peervisor's: IllegalOperation from a kernel that does not account for CPU time. */
+static inline seL4_Error peervisor_Domain_SetAccount(seL4_CPtr service, seL4_CPtr tcb, seL4_Word account,
+						     seL4_Word weight, seL4_Word band)
+{
+	seL4_SetCap(0, tcb);
+	return sel4_invoke(service, PEERVISOR_DOMAIN_SET_ACCOUNT, SEL4_WORDS(1, 3, account, weight, band));
+}
+
 /* 2.10 vCPU */
 
 static inline seL4_Error seL4_ARM_VCPU_SetTCB(seL4_CPtr service, seL4_CPtr tcb)

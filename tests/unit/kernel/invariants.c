@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <kernel/account.h>
 #include <kernel/asid.h>
 #include <kernel/core.h>
 #include <kernel/endpoint.h>
@@ -392,6 +393,18 @@ static void check_notification(struct cap cap)
 		assert_ptr_equal(live(ntfn->bound)->bound_notification, ntfn);
 }
 
+/* It waits with threads of its own account only, and the scheduler knows of them. */
+static void check_parked(const struct tcb *tcb)
+{
+	const struct tcb *next = tcb->run_next;
+
+	assert_true(tcb->queued && tcb->account != ACCOUNT_NONE && tcb->account != ACCOUNT_CALLER);
+	if (next)
+		assert_true(next->parked && next->run_prev == tcb && next->account == tcb->account);
+	assert_true(core_self()->highest[0] >= account_highest_band(core_self(), 0));
+	assert_true(account_highest_band(core_self(), 0) >= 0);
+}
+
 static void check_thread(struct tcb *tcb)
 {
 	const struct slot *reply = &tcb->slots[TCB_REPLY];
@@ -402,6 +415,8 @@ static void check_thread(struct tcb *tcb)
 		assert_false(tcb->queued);
 	if (tcb == sched_current)
 		assert_false(tcb->queued);
+	if (tcb->parked)
+		check_parked(tcb);
 	if (tcb->bound_notification) {
 		u64 at = arch_ptr_to_phys(tcb->bound_notification).v;
 

@@ -43,7 +43,8 @@ static u64 slot_with(enum cap_type type)
  * How a call is made up. Words: s any slot, e empty slot, d depth 64, t type, b bits, n count, r
  * rights, g badge or guard, B slot of an endpoint or notification, G badge, a address, m
  * attributes, i interrupt, p priority, c register count, o offset in a page, v vCPU register, w
- * list register word, 0 zero, x anything. Caps: R the root CNode, S any slot, or as in kinds[].
+ * list register word, A account, Q weight, 0 zero, x anything. Caps: R the root CNode, W one of the
+ * walking threads, S any slot, or as in kinds[].
  */
 struct recipe {
 	u64 label;
@@ -85,6 +86,7 @@ static const struct recipe recipes[] = {
 	{ IRQSetIRQHandler, CAP_IRQ_HANDLER, "", "N", 1 },
 	{ IRQClearIRQHandler, CAP_IRQ_HANDLER, "", "", 1 },
 	{ DomainSetSet, CAP_DOMAIN, "0", "T", 1 },
+	{ PEERVISOR_DOMAIN_SET_ACCOUNT, CAP_DOMAIN, "AQp", "W", 3 },
 	{ ARMVSpaceClean_Data, CAP_VSPACE, "aa", "", 1 },
 	{ ARMPageTableMap, CAP_PAGE_TABLE, "am", "V", 8 },
 	{ ARMPageTableUnmap, CAP_PAGE_TABLE, "", "", 1 },
@@ -163,6 +165,8 @@ static u64 word_for(char letter)
 	case 'o': return pick(4) << 10;
 	case 'v': return pick(4) ? pick(26) : PEERVISOR_VCPU_LR + pick(0x60);
 	case 'w': return pick(1100) | pick(34) << 16 | pick(3) << 24 | pick(5) << 32;
+	case 'A': return pick(8) ? pick(3) : PEERVISOR_ACCOUNT_CALLER;
+	case 'Q': return 10 + pick(200);
 	case '0': return 0;
 	default: return anything();
 	}
@@ -174,6 +178,8 @@ static u64 cap_for(char letter)
 		return pick(20) ? S_CNODE : slot_with(CAP_CNODE);
 	if (letter == 'M')
 		return pick(2) ? S_TCB : slot_with(CAP_THREAD);
+	if (letter == 'W')
+		return pick(3) ? THREAD(pick(THREADS)) : slot_with(CAP_THREAD);
 	if (letter == 'V' && !pick(3))
 		return S_VSPACE;
 	for (unsigned int i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
@@ -292,6 +298,7 @@ static void step(void)
 {
 	static const u8 interrupts[] = { 25, 26, 27, 33, 34, 35, 36, 37 };
 
+	fake_counter += pick(FAKE_COUNTER_PER_TICK);
 	if (!pick(12)) {
 		fake_irq_next = interrupts[pick(8)];
 		kernel_irq();
@@ -381,7 +388,7 @@ static void random_walk(void **state)
 	}
 	/* The walk goes to every call, and most of them can succeed. */
 	for (unsigned int i = 0; i < RECIPES && !given; i++)
-		if (!succeeded[recipes[i].label])
+		if (!succeeded[recipes[i].label & 63])
 			fail_msg("label %lu never succeeded", recipes[i].label);
 }
 

@@ -11,6 +11,8 @@ extern bool fake_irq_enabled[1020];
 extern unsigned int fake_sgi_raised;	/* SGI | target << 8 of the last one */
 extern struct tcb *fake_loaded;		/* of the last arch_switch_to() */
 extern char fake_console[4096];
+extern u64 fake_counter;		/* arch_counter() answers this */
+#define FAKE_COUNTER_PER_TICK	1000
 
 #define FAKE_LIST_REGISTERS	4
 #define FAKE_EMPTY_SPACE	0x1000UL	/* where the space of threads without one is */
