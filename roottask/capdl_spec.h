@@ -21,7 +21,7 @@
 #include <stdint.h>
 
 #define CAPDL_MAGIC	0x53435650u	/* "PVCS" */
-#define CAPDL_VERSION	1u
+#define CAPDL_VERSION	2u
 #define CAPDL_NONE	0xffffffffu
 #define CAPDL_ANY	(~0ull)		/* paddr: wherever there is room */
 
@@ -95,6 +95,10 @@ struct capdl_thread {
 	uint64_t ipc_vaddr;
 	uint64_t pc, sp;
 	uint64_t x0, x1;	/* components: address of the configuration FDT, of the IPC buffer */
+	uint32_t account;	/* that its CPU time is charged to (docs/kernel.md); 0: none */
+	uint32_t weight;	/* of the account */
+	uint32_t band;		/* the priority at which the account competes with others */
+	uint32_t pad;
 };
 
 struct capdl_irq_binding {
@@ -117,7 +121,7 @@ _Static_assert(sizeof(struct capdl_object) == 64, "packed by hand");
 _Static_assert(sizeof(struct capdl_cap) == 32, "packed by hand");
 _Static_assert(sizeof(struct capdl_mapping) == 32, "packed by hand");
 _Static_assert(sizeof(struct capdl_fill) == 32, "packed by hand");
-_Static_assert(sizeof(struct capdl_thread) == 96, "packed by hand");
+_Static_assert(sizeof(struct capdl_thread) == 112, "packed by hand");
 _Static_assert(sizeof(struct capdl_irq_binding) == 16, "packed by hand");
 _Static_assert(sizeof(struct capdl_header) == 96, "packed by hand");
 

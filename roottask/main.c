@@ -39,6 +39,8 @@ static _Noreturn void give_up(void)
 	snprintf(line, sizeof(line),
 		 "%u objects, %u caps, %u threads; holds only its own thread and pages",
 		 header->num_objects, header->num_caps, header->num_threads);
+	if (roottask.uncharged)
+		console_print("this kernel does not charge CPU time: a VM can take more than its share");
 	console_print(line);
 	console_close(console);
 	cspace_drop_own(console);

@@ -20,6 +20,7 @@ struct roottask {
 	struct allocator allocator;
 	uint32_t first_slot[SPEC_MAX_OBJECTS];	/* of each object's originals in the store */
 	uint32_t next_slot;
+	bool uncharged;		/* this kernel does not account for CPU time */
 	bool open;		/* the store can be used */
 	unsigned int store_radix;
 	seL4_CPtr store;	/* the store's CNode cap, guard 0, in the kernel's CNode */

@@ -261,6 +261,9 @@ static int check_thread(struct check *check, uint32_t index)
 			    thread->mcp);
 	if (thread->core >= SPEC_MAX_CORES)
 		return fail(check, "thread %u: core %u of %u", index, thread->core, SPEC_MAX_CORES);
+	if (thread->account >= PEERVISOR_ACCOUNTS && thread->account != PEERVISOR_ACCOUNT_CALLER)
+		return fail(check, "thread %u: account %u of %u", index, thread->account,
+			    PEERVISOR_ACCOUNTS);
 	return check_thread_ipc(check, index);
 }
 

@@ -33,6 +33,19 @@ static int set_registers(const struct capdl_thread *thread, seL4_CPtr tcb)
 	return (int)seL4_TCB_WriteRegisters(tcb, 0, 0, START_REGISTERS, &context);
 }
 
+/* Without accounts, which a kernel of seL4's interface need not have, the system runs all the same. */
+static int set_account(const struct capdl_thread *thread, seL4_CPtr tcb)
+{
+	seL4_Error error;
+
+	if (!thread->account || roottask.uncharged)
+		return 0;
+	error = peervisor_Domain_SetAccount(seL4_CapDomain, tcb, thread->account, thread->weight,
+					    thread->band);
+	roottask.uncharged = error == seL4_IllegalOperation;
+	return roottask.uncharged ? 0 : (int)error;
+}
+
 static void configure(const struct capdl_thread *thread)
 {
 	seL4_CPtr tcb = object_cptr(thread->tcb, 0);
@@ -55,6 +68,10 @@ static void configure(const struct capdl_thread *thread)
 		error = (int)seL4_TCB_SetAffinity(tcb, thread->core);
 	}
 #endif
+	if (!error) {
+		step = "Domain_SetAccount";
+		error = set_account(thread, tcb);
+	}
 	if (!error && thread->bound_notification != CAPDL_NONE) {
 		step = "TCB_BindNotification";
 		error = (int)seL4_TCB_BindNotification(

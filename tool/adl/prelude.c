@@ -19,6 +19,7 @@ const char prelude_text[] =
 	"    attribute int num_vcpus = 1;\n"
 	"    attribute int affinity = 0;\n"
 	"    attribute int priority = 100;\n"
+	"    attribute int cpu_weight = 100;\n"
 	"    attribute string console = \"pl011\";\n"
 	"    attribute int heap_size = \"512K\";\n"
 	"    attribute string sharing;\n"

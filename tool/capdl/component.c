@@ -98,6 +98,24 @@ static void make_memory(struct component *c, const struct component_plan *plan)
 	tree_pair(c->config, "heap", COMPONENT_HEAP, plan->heap);
 }
 
+/*
+ * The time of a VM or component is charged to an account of its own; when there are no more, the
+ * last one is shared.
+ */
+static void set_account(struct component *c, const struct component_plan *plan)
+{
+	if (!plan->weight) {
+		c->account = PEERVISOR_ACCOUNT_CALLER;
+		c->weight = MODEL_CPU_WEIGHT;
+		return;
+	}
+	if (c->system->accounts < PEERVISOR_ACCOUNTS - 1)
+		c->system->accounts++;
+	c->account = c->system->accounts;
+	c->weight = plan->weight;
+	c->band = plan->band;
+}
+
 struct component *component_new(struct system *s, const struct component_plan *plan)
 {
 	struct component *c = ARENA_NEW(s->arena, struct component);
@@ -107,6 +125,7 @@ struct component *component_new(struct system *s, const struct component_plan *p
 	c->name = plan->name;
 	c->priority = plan->priority;
 	c->core = plan->core;
+	set_account(c, plan);
 	c->slots = 1;
 	c->dataports = COMPONENT_DATAPORTS;
 	c->endpoint = CAPDL_NONE;
@@ -208,6 +227,9 @@ static struct capdl_thread *new_thread(struct component *c, const char *name, ui
 	t->bound_notification = CAPDL_NONE;
 	t->resume = 1;
 	t->pc = c->entry;
+	t->account = c->account;
+	t->weight = c->weight;
+	t->band = c->band;
 	t->fault_endpoint = watch(c, name);
 	return t;
 }

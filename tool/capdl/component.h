@@ -49,6 +49,7 @@ struct component {
 	uint32_t ipc;
 	uint32_t priority;
 	uint32_t core;
+	uint32_t account, weight, band;	/* who pays for its threads' CPU time */
 	uint64_t entry;
 	uint64_t slots;			/* next free */
 	uint64_t ports;			/* serial ports so far */
@@ -78,6 +79,7 @@ struct system {
 	uint64_t watched;		/* threads whose faults go to the serial server */
 	uint64_t serial_kick;	/* one badge of all its clients, so that they may be many */
 	unsigned int timer_clients;
+	uint32_t accounts;		/* given out so far */
 	uint32_t gicv;
 };
 
@@ -85,6 +87,8 @@ struct component_plan {
 	const char *name;
 	const char *elf;		/* path, or below the build folder, without its variant and .elf */
 	const char *compatible;
+	uint32_t weight;		/* of its account; 0: a server, whose clients pay */
+	uint32_t band;			/* the priority at which it competes for CPU time */
 	uint32_t priority;
 	uint32_t core;
 	uint64_t heap;

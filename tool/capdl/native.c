@@ -329,6 +329,8 @@ static bool make_native(struct system *s, struct native *n)
 		.name = m->instance->name,
 		.elf = program_of(s, m),
 		.compatible = "peervisor,component-1",
+		.weight = m->control.cpu_weight,
+		.band = m->control.priority < MODEL_VM_PRIORITY ? m->control.priority : MODEL_VM_PRIORITY,
 		.priority = m->control.priority,
 		.core = m->control.core,
 		.heap = m->heap_size,

@@ -91,6 +91,9 @@ static void add_vcpu(struct system *s, struct machine *g, unsigned int k)
 	thread->vspace = g->vspace;
 	thread->priority = g->vm->priority;
 	thread->core = core;
+	thread->account = c->account;
+	thread->weight = c->weight;
+	thread->band = c->band;
 	thread->cspace_guard = GUARD_WORD(VCPU_RADIX);
 	thread->fault_endpoint = VCPU_SLOT_FAULT;
 }
@@ -179,6 +182,7 @@ static bool make_machine(struct system *s, struct machine *g)
 	struct component_plan plan = {
 		.name = arena_format(s->arena, "%s.vmm", g->vm->name), .elf = "vmm/vmm",
 		.compatible = "peervisor,vmm-1", .heap = g->vm->heap_size,
+		.weight = g->vm->cpu_weight, .band = g->vm->priority,
 		.priority = g->vm->served ? PRIORITY_DEVICE_VMM : PRIORITY_VMM,
 		.stack = 64u << 10, .endpoint = true, .core = g->vm->core,
 	};

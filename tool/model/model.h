@@ -8,6 +8,8 @@
 
 #define MODEL_CMDLINE	2048	/* Linux on arm64: COMMAND_LINE_SIZE */
 #define MODEL_VCPUS	4	/* of a VM; list registers hold a source of 0 to 7 */
+#define MODEL_CPU_WEIGHT	100	/* unless set: the account's quantum is 10 ms */
+#define MODEL_VM_PRIORITY	100	/* of a vCPU unless set; components share the CPU with VMs up to it */
 #define MODEL_CORES	4	/* of kernel-smp.elf, and of the machine then */
 #define MODEL_LARGE	0x200000ull	/* pages of guest RAM and blobs */
 
@@ -67,6 +69,7 @@ struct model_vm {
 	struct model_blob *dtb;
 	const char *cmdline;
 	uint32_t priority;
+	uint32_t cpu_weight;
 	unsigned int vcpus;
 	uint32_t core;
 	bool spread;			/* each further vCPU is one core on */
@@ -119,6 +122,7 @@ struct model_thread {
 	const char *name;
 	uint32_t priority;
 	uint32_t core;
+	uint32_t cpu_weight;		/* of the component: all its threads have the same */
 	uint64_t stack_size;
 };
 
@@ -254,6 +258,8 @@ const char *setting_string(const struct model *m, const struct adl_instance *i, 
 /* Integers, or texts like "64M", "0x1000". */
 bool setting_number(const struct model *m, const struct adl_instance *i, const char *name,
 		    uint64_t *number);
+/* The cpu_weight of a VM or component; one out of range is said. */
+uint32_t setting_weight(struct model *m, const struct adl_instance *i);
 /* The core that is set, 0 if none is; one that does not exist is said, at `at` and with who. */
 uint32_t setting_core(struct model *m, uint64_t core, const struct token *at, const char *who);
 bool setting_boolean(const struct model *m, const struct adl_instance *i, const char *name);

@@ -110,6 +110,17 @@ bool setting_number(const struct model *m, const struct adl_instance *i, const c
 	return false;
 }
 
+uint32_t setting_weight(struct model *m, const struct adl_instance *i)
+{
+	uint64_t weight = MODEL_CPU_WEIGHT;
+
+	if (setting_number(m, i, "cpu_weight", &weight) && (weight < 10 || weight > 1000))
+		diagnostic_error(m->diagnostics, i->at,
+				 "the cpu_weight of %s is %llu; it must be from 10 to 1000 (100 is usual)",
+				 i->name, (unsigned long long)weight);
+	return (uint32_t)weight;
+}
+
 uint32_t setting_core(struct model *m, uint64_t core, const struct token *at, const char *who)
 {
 	if (core >= MODEL_CORES)

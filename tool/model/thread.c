@@ -54,6 +54,7 @@ void model_threads(struct model *m, struct model_component *c)
 	struct model_thread **end = &c->threads, *t;
 
 	read_settings(m, c->instance, NULL, &c->control);
+	c->control.cpu_weight = setting_weight(m, c->instance);
 	for (i = c->type->interfaces; i; i = i->next) {
 		if (i->kind != INTERFACE_PROVIDES && i->kind != INTERFACE_CONSUMES)
 			continue;

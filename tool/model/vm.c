@@ -412,12 +412,13 @@ static void read_rest(struct model *m, struct model_vm *vm)
 				 MODEL_VCPUS);
 	vm->vcpus = (unsigned int)n;
 	read_core(m, vm);
-	n = 100;
+	n = MODEL_VM_PRIORITY;
 	if (setting_number(m, vm->instance, "priority", &n) && (n < 1 || n > 139))
 		diagnostic_error(m->diagnostics, at_of(m, vm, "priority"),
 				 "priority is of the vCPU; it must be "
 				 "from 1 to 139, below the servers");
 	vm->priority = (uint32_t)n;
+	vm->cpu_weight = setting_weight(m, vm->instance);
 	setting_number(m, vm->instance, "start_timeout", &vm->start_timeout);
 	vm->sharing = setting_string(m, vm->instance, "sharing");
 	vm->sharing_at = at_of(m, vm, "sharing");
