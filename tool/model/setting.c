@@ -115,7 +115,7 @@ uint32_t setting_weight(struct model *m, const struct adl_instance *i)
 	uint64_t weight = MODEL_CPU_WEIGHT;
 
 	if (setting_number(m, i, "cpu_weight", &weight) && (weight < 10 || weight > 1000))
-		diagnostic_error(m->diagnostics, i->at,
+		diagnostic_error(m->diagnostics, setting_value(m, i, "cpu_weight")->at,
 				 "the cpu_weight of %s is %llu; it must be from 10 to 1000 (100 is usual)",
 				 i->name, (unsigned long long)weight);
 	return (uint32_t)weight;
