@@ -69,6 +69,15 @@ const char *audit_name(const struct audit *a, uint32_t object);
 void audit_taken(const struct audit *a, uint32_t part, bool *taken);
 /* Parts that receive from an endpoint or a notification. AUDIT_NO_PART ends it. */
 uint32_t audit_receiver(const struct audit *a, uint32_t object, uint32_t after);
+/* What a part gets of a core while all that compete with it compute. */
+struct audit_cpu {
+	bool server;			/* whom it serves pays */
+	uint32_t weight, weights;	/* its own, of all accounts of its band on that core */
+	uint32_t band;			/* accounts of a higher one go first */
+};
+
+/* False: the part has no thread on that core. */
+bool audit_cpu(const struct audit *a, uint32_t part, uint32_t core, struct audit_cpu *cpu);
 /* Whether the interrupt reaches the part. */
 bool audit_interrupted(const struct audit *a, uint32_t part, uint32_t irq);
 

@@ -2,6 +2,7 @@
 /* The same answers for programs. */
 #include <string.h>
 
+#include "../model/model.h"
 #include "audit.h"
 
 void audit_json_string(FILE *out, const char *text)
@@ -80,6 +81,27 @@ static void json_interrupts(const struct audit *a, uint32_t part, FILE *out)
 		}
 }
 
+/* A server has no weight: whom it serves pays. */
+static void json_cpu(const struct audit *a, uint32_t part, FILE *out)
+{
+	bool first = true;
+	struct audit_cpu cpu;
+	uint32_t core;
+
+	key(out, "cpu");
+	for (core = 0; core < MODEL_CORES; core++) {
+		if (!audit_cpu(a, part, core, &cpu))
+			continue;
+		next(out, &first);
+		fprintf(out, "{\"core\": %u, \"server\": %s", core, cpu.server ? "true" : "false");
+		if (!cpu.server)
+			fprintf(out, ", \"priority\": %u, \"weight\": %u, \"weights\": %u", cpu.band, cpu.weight,
+				cpu.weights);
+		fputc('}', out);
+	}
+	fputc(']', out);
+}
+
 static void json_part(const struct audit *a, uint32_t part, FILE *out)
 {
 	bool first = true;
@@ -90,6 +112,7 @@ static void json_part(const struct audit *a, uint32_t part, FILE *out)
 	fprintf(out, ", \"guest\": %s, \"threads\": %u, \"dma\": %s",
 		a->parts[part].guest ? "true" : "false", a->parts[part].threads,
 		a->parts[part].dma != CAPDL_NONE ? "true" : "false");
+	json_cpu(a, part, out);
 	key(out, "memory");
 	json_memory(a, part, AUDIT_RAM, out);
 	fputc(']', out);

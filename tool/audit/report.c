@@ -2,6 +2,7 @@
 /* Each part with all it can do. */
 #include <string.h>
 
+#include "../model/model.h"
 #include "audit.h"
 
 const char *audit_rights(unsigned int access)
@@ -103,6 +104,24 @@ static void print_control(const struct audit *a, uint32_t part, bool back, const
 			fprintf(out, "  %-11s%s\n", label(&text), a->parts[other].name);
 }
 
+static void print_cpu(const struct audit *a, uint32_t part, FILE *out)
+{
+	const char *text = "CPU";
+	struct audit_cpu cpu;
+	uint32_t core;
+
+	for (core = 0; core < MODEL_CORES; core++) {
+		if (!audit_cpu(a, part, core, &cpu))
+			continue;
+		if (cpu.server)
+			fprintf(out, "  %-11score %u: charged to the part that it serves\n", label(&text), core);
+		else
+			fprintf(out, "  %-11score %u: at least %u.%u %% of what priorities above %u leave "
+				"(weight %u of %u)\n", label(&text), core, 100 * cpu.weight / cpu.weights,
+				1000 * cpu.weight / cpu.weights % 10, cpu.band, cpu.weight, cpu.weights);
+	}
+}
+
 static void print_part(const struct audit *a, uint32_t part, FILE *out)
 {
 	const struct audit_part *p = &a->parts[part];
@@ -120,6 +139,7 @@ static void print_part(const struct audit *a, uint32_t part, FILE *out)
 	print_peers(a, part, CAPDL_NOTIFICATION, true, "woken by", out);
 	print_control(a, part, false, "controls", out);
 	print_control(a, part, true, "obeys", out);
+	print_cpu(a, part, out);
 	if (p->dma != CAPDL_NONE)
 		fprintf(out, "  %-11s%s can make its device reach all memory: no SMMU is driven\n", "DMA",
 			p->name);
@@ -154,6 +174,8 @@ int audit_report(const struct audit *a, FILE *out)
 	for (part = 0; part < a->num_parts; part++)
 		print_part(a, part, out);
 	print_dma(a, out);
+	fputs("A guest and its monitor share what is said of each. CPU shares hold on a kernel that charges CPU time, "
+	      "as Peervisor's does; seL4 shares by priority and time slice alone.\n", out);
 	return 0;
 }
 

@@ -53,6 +53,24 @@ def test_sharing_ram(tool):
     assert found["vm_storage.vmm"]["controls"] == ["vm_storage"]
 
 
+def test_cpu(tool, tmp_path):
+    """Equal shares; other weights, priorities and cores; servers have none of their own."""
+    found = parts(tool, TWO)
+    assert found["timer"]["cpu"] == found["serial"]["cpu"] == [{"core": 0, "server": True}]
+    half = [{"core": 0, "server": False, "priority": 100, "weight": 100, "weights": 200}]
+    assert found["vm_workload"]["cpu"] == found["vm_workload.vmm"]["cpu"] == found["vm_storage"]["cpu"] == half
+    more = "vm_storage.cpu_weight = 300; vm_network.priority = 120; vm_middle.affinity = 2; vm_storage.ram_identity"
+    (tmp_path / "four.camkes").write_text(FOUR.read_text().replace("vm_storage.ram_identity", more))
+    result = tool("audit", tmp_path / "four.camkes", "--json")
+    found = {p["name"]: p["cpu"][0] for p in json.loads(result.stdout)["parts"]}
+    assert (found["vm_storage"]["weight"], found["vm_storage"]["weights"]) == (300, 400)
+    assert (found["vm_workload"]["weight"], found["vm_workload"]["weights"]) == (100, 400)
+    assert (found["vm_network"]["priority"], found["vm_network"]["weights"]) == (120, 100)
+    assert (found["vm_middle"]["core"], found["vm_middle"]["weights"]) == (2, 100)
+    said = tool("audit", tmp_path / "four.camkes").stdout
+    assert "core 0: at least 75.0 % of what priorities above 100 leave (weight 300 of 400)" in said
+
+
 def test_share(tool):
     result = tool("audit", TWO, "--share", "vm_storage", "vm_workload")
     assert result.returncode == 0
