@@ -46,6 +46,16 @@ static u64 tables_of_level(unsigned int shift)
 	return ((root.end - 1) >> shift) - (root.image >> shift) + 1;
 }
 
+/* The image's own pages are not in the window. */
+static bool overlaps_image(u64 start, u64 end)
+{
+	extern char kernel_start[], kernel_end[];
+	u64 image = align_down(mmu_image_phys(), SEL4_PAGE_BITS);
+	u64 image_end = align_up(image + (u64)(kernel_end - kernel_start), SEL4_PAGE_BITS);
+
+	return start < image_end && end > image;
+}
+
 static void find_memory(void)
 {
 	static const struct region built_in[] = PLATFORM_RAM;
@@ -57,6 +67,9 @@ static void find_memory(void)
 		if (loader->dtb_size > KERNEL_WINDOW_SIZE ||
 		    loader->dtb > KERNEL_WINDOW_SIZE - loader->dtb_size)
 			print_stop("boot: the device tree at %lx, %lx bytes, is beyond the kernel's window",
+				   loader->dtb, loader->dtb_size);
+		if (overlaps_image(loader->dtb, loader->dtb + loader->dtb_size))
+			print_stop("boot: the device tree at %lx, %lx bytes, overlaps the kernel",
 				   loader->dtb, loader->dtb_size);
 		wrong = boot_fdt_memory(arch_phys_to_ptr(paddr(loader->dtb)), loader->dtb_size,
 					&ram, &reserved);

@@ -154,7 +154,9 @@ IMAGE, IMAGE_END = 0x61000000, 0x61400000       # somewhere in memory
 
 
 @pytest.mark.parametrize("registers, text", [
-    ({4: 0x60000000, 5: 0x1000}, "boot: device tree: no magic number"),
+    ({4: 0x60000000, 5: 0x1000}, "boot: the device tree at 60000000, 1000 bytes, overlaps the kernel"),
+    ({4: 0x60000000 - 8, 5: 0x1000}, "boot: the device tree at 5ffffff8, 1000 bytes, overlaps the kernel"),
+    ({4: 0x63000000, 5: 0x1000}, "boot: device tree: no magic number"),
     ({5: 64}, "boot: device tree: totalsize"),
     ({4: 1 << 42}, "boot: the device tree at 40000000000"),
     ({5: 1 << 63}, "boot: the device tree at"),

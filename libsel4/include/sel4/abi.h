@@ -115,7 +115,7 @@
  * (10 to 1000), band; capability 0: the thread. docs/kernel.md, "CPU time".
  */
 #define PEERVISOR_DOMAIN_SET_ACCOUNT	0x50560001
-#define PEERVISOR_ACCOUNTS		128	/* 0: none */
+#define PEERVISOR_ACCOUNTS		64	/* 0: none */
 #define PEERVISOR_ACCOUNT_CALLER	255	/* a server's: whom it serves pays */
 
 #ifndef __ASSEMBLER__
