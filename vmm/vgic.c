@@ -9,7 +9,6 @@
 /* GICH_VMCR, IHI 0048B 5.3.6 */
 #define VMCR_ENABLE_GROUP0	(1u << 0)
 #define VMCR_ENABLE_GROUP1	(1u << 1)
-#define VMCR_EOI_MODE		(1u << 9)
 #define VMCR_PRIORITY_SHIFT	27
 
 #define CTLR_GROUP0		(1u << 0)
@@ -386,33 +385,18 @@ static uint8_t mark_of(const struct vgic_irq *irq, uint32_t active)
 	return below ? (uint8_t)(32 - __builtin_clz(below)) : 0;
 }
 
-static void mark_spilled(struct vgic_cpu *c)
-{
-	uint32_t active = vcpu_active_priorities(c->vcpu);
-	struct vgic_irq *irq;
-
-	for (irq = c->spilled; irq; irq = irq->next)
-		if (!irq->mark && irq->taken)
-			irq->mark = mark_of(irq, active);
-}
-
-/*
- * Those of them that the guest has ended. With EOImode 1 the priority was dropped before, and which one
- * was deactivated cannot be known: one of those that were dropped is.
- */
+/* Those of them that the guest has ended are over; of the others note whose bit is which. */
 static void reap_spilled(struct vgic *gic, struct vgic_cpu *c)
 {
 	uint32_t active = vcpu_active_priorities(c->vcpu);
-	bool one = vcpu_vmcr(c->vcpu) & VMCR_EOI_MODE;
 	struct vgic_irq *irq = c->spilled, *next;
 
 	for (; irq; irq = next) {
 		next = irq->next;
-		if (!irq->taken || (irq->mark ? active >> (irq->mark - 1u) & 1 : !one))
-			continue;
-		over(gic, irq);
-		if (one)
-			return;
+		if (!irq->mark && irq->taken)
+			irq->mark = mark_of(irq, active);
+		else if (irq->mark && !(active >> (irq->mark - 1u) & 1))
+			over(gic, irq);
 	}
 }
 
@@ -455,7 +439,7 @@ void vgic_settle(struct vgic *gic, unsigned int cpu)
 	while (c->spilled && c->free)
 		vgic_load(gic, c->spilled, (unsigned int)__builtin_ctz(c->free));
 	if (c->spilled)
-		mark_spilled(c);
+		reap_spilled(gic, c);
 	control(c);
 }
 
