@@ -33,14 +33,13 @@ static _Noreturn void give_up(void)
 {
 	const struct capdl_header *header = roottask.spec.header;
 	seL4_CPtr console = console_open();
-	char line[160];
+	char line[240];
 
 	cspace_close();
 	snprintf(line, sizeof(line),
-		 "%u objects, %u caps, %u threads; holds only its own thread and pages",
-		 header->num_objects, header->num_caps, header->num_threads);
-	if (roottask.uncharged)
-		console_print("this kernel does not charge CPU time: a VM can take more than its share");
+		 "%u objects, %u caps, %u threads; holds only its own thread and pages%s",
+		 header->num_objects, header->num_caps, header->num_threads,
+		 roottask.uncharged ? "; this kernel does not charge CPU time, so shares of it are not kept" : "");
 	console_print(line);
 	console_close(console);
 	cspace_drop_own(console);
