@@ -120,7 +120,7 @@ def nowhere(data, at):
 
 @pytest.mark.parametrize("change, line", [
     (flip, r"roottask: spec: CRC is 0x[0-9a-f]{8}, the header says 0x[0-9a-f]{8}: damaged"),
-    (unknown_version, r"roottask: spec: version 99, this root task knows 1"),
+    (unknown_version, r"roottask: spec: version 99, this root task knows 2"),
     (bad_index, r"roottask: cap 0: object 65535 of \d+"),
     (nowhere, r"roottask: object '.*': the kernel offers no memory of 2\^12 bytes at 0x900000000000"),
 ])
